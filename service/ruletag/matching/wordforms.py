@@ -1,0 +1,294 @@
+"""Write out every form in which a phrase may stand in folded text.
+
+Inflection, spellings and optional dots are multiplied out when rules are
+compiled, so that the automaton seeks exact strings and the hot path pays
+nothing. What a string alone cannot say (case, punctuation inside a keyword, an
+open end, a Korean particle) stands beside it in a `Form` and is checked only
+where the string was found.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from typing import Final
+from unicodedata import category, normalize
+
+from ruletag.language.forms import plural_forms, spellings, verb_forms
+from ruletag.language.korean import PARTICLE, begins_word, has_company
+from ruletag.rules.model import Phrase, Word
+from ruletag.text.folding import Reading, fold
+from ruletag.text.words import (
+    HAS_OTHER_EDGES,
+    in_word,
+    is_hangul,
+    is_katakana,
+    is_spaced,
+)
+
+_LAST_LETTERS: Final = re.compile(r"[^\W\d_]+$")
+_DOT: Final = re.compile(r"(?<=[^\W\d_])\.")
+_WORD: Final = re.compile(r"[^\W_]+")
+# Marks an open end until the text is folded: a private-use character, which
+# folding leaves alone and which keywords may not hold.
+_STAR: Final = "\ue000"
+_MOST_FORMS: Final = 1_000  # of one keyword; `forms` written out could be millions
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way a phrase stands in folded text.
+
+    ``key`` is what the automaton seeks in ``scan``: for spaced scripts with a
+    space at both ends (at the front only, where the end is open), for others
+    bare. The remaining fields say what must hold besides:
+
+    - ``plain``: stands in ``Reading.plain``, ``lead`` characters after the key begins.
+    - ``pieces``: of an open form, what follows each star.
+    - ``pattern``: of East Asian scripts, matches at the key.
+    - ``spelled``: the words, with their case, as they must stand in the text as sent.
+    - ``capitals``: the numbers of the words that must be in capitals there.
+    - ``final_dot``: a dot directly behind is part of the span.
+    """
+
+    key: str
+    plain: str = ""
+    lead: int = 0
+    pieces: tuple[str, ...] = ()
+    pattern: re.Pattern[str] | None = None
+    spelled: tuple[str, ...] = ()
+    capitals: tuple[int, ...] = ()
+    final_dot: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        """Say whether the key alone decides: one word of a spaced script, or Han."""
+        return self.is_plain_phrase and " " not in self.key[1:-1]
+
+    @property
+    def is_plain_phrase(self) -> bool:
+        """Say whether the words of the key, side by side in ``plain``, decide."""
+        if self.key[0] != " ":
+            return self == Form(self.key)
+        return self == Form(self.key, self.key[1:-1], 1)
+
+
+class TooManyFormsError(ValueError):
+    """The phrase has more forms than can be sought."""
+
+
+def phrase_forms(phrase: Phrase, language: str) -> tuple[Form, ...]:
+    """Give every form of the phrase, each once.
+
+    Raises `TooManyFormsError` where marks and spellings multiply beyond reason.
+    """
+    forms = (
+        form
+        for text in _written_forms(phrase, language)
+        for form in _forms_of(text, exact=phrase.exact)
+    )
+    return tuple(dict.fromkeys(forms))
+
+
+def _written_forms(phrase: Phrase, language: str) -> Iterator[str]:
+    """Give each form as text, with a sign where its end is open."""
+    choices = [_word_forms(phrase, i, language) for i in range(len(phrase.words))]
+    count = prod(map(len, choices))
+    if count > _MOST_FORMS:
+        raise TooManyFormsError(f"{count:,} forms; one keyword may have {_MOST_FORMS:,}")
+    yield from map(" ".join, product(*choices))
+    if isinstance(phrase.forms, tuple):
+        yield from phrase.forms
+
+
+def _word_forms(phrase: Phrase, number: int, language: str) -> tuple[str, ...]:
+    """Give the forms of one word of the phrase."""
+    word = phrase.words[number]
+    if word.open:
+        return (word.text + _STAR,)
+    inflect = _inflection(phrase, number)
+    if language != "en" or (inflect is None and phrase.forms == "none"):
+        return (word.text,)
+    if isinstance(phrase.forms, tuple) and not word.inflected:
+        return (word.text,)
+    return _inflected(word, inflect, exact=phrase.exact)
+
+
+def _inflection(phrase: Phrase, number: int) -> str | None:
+    """Say how a word of the phrase is inflected: the marked words, else the last."""
+    if phrase.words[number].inflected:
+        return "verb"
+    if any(word.inflected for word in phrase.words):
+        return None
+    if phrase.forms == "verb":
+        return "verb" if number == 0 else None
+    if phrase.forms in {"default", "plural"} and number == len(phrase.words) - 1:
+        return "plural"
+    return None
+
+
+def _inflected(word: Word, inflect: str | None, *, exact: bool) -> tuple[str, ...]:
+    found = _LAST_LETTERS.search(word.text)
+    if found is None:
+        return (word.text,)
+    front, stem = word.text[: found.start()], found.group()
+    forms = (stem,)
+    if inflect is not None:
+        forms = verb_forms(stem) if inflect == "verb" else plural_forms(stem)
+    twins = dict.fromkeys(twin for form in forms for twin in spellings(form))
+    cased = (_as_written(stem, twin) for twin in twins) if exact else twins
+    return tuple(dict.fromkeys((word.text, *(front + form for form in cased))))
+
+
+def _as_written(stem: str, form: str) -> str:
+    """Give a form the case of the word it comes from: MP → MPs, Child → Children."""
+    if form.startswith(stem.lower()):
+        return stem + form[len(stem) :]
+    return form.capitalize() if stem[0].isupper() else form
+
+
+def _forms_of(text: str, *, exact: bool) -> Iterator[Form]:
+    """Give the forms of one written text: with its dots, and without."""
+    dots = [found.start() for found in _DOT.finditer(text)]
+    if not dots:
+        yield _form(text, exact=exact)
+        return
+    yield replace(_form(text.removesuffix("."), exact=exact), final_dot=text[-1] == ".")
+    undotted = _form(_DOT.sub("", text), exact=exact)
+    yield replace(undotted, capitals=_words_without_dots(text, dots))
+
+
+def _words_without_dots(text: str, dots: list[int]) -> tuple[int, ...]:
+    """Number the words that lost a dot, as they count once the dots are gone."""
+    kept = [(i, c) for i, c in enumerate(text) if i not in dots]
+    undotted = "".join(c for _, c in kept)
+    lost = set()
+    for number, word in enumerate(_WORD.finditer(undotted)):
+        first, last = kept[word.start()][0], kept[word.end() - 1][0]
+        if any(first < dot <= last + 1 for dot in dots):
+            lost.add(number)
+    return tuple(sorted(lost))
+
+
+def _form(text: str, *, exact: bool) -> Form:
+    if text.isascii() and text.isalpha() and not exact:
+        plain = text.lower()  # by far the most common, and what folding would give
+        return Form(f" {plain} ", plain, 1)
+    reading = fold(text)
+    begin, end = _trimmed(reading.plain)
+    plain, scan = reading.plain[begin:end], reading.scan[begin:end]
+    spelled = spelled_words(text) if exact else ()
+    if HAS_OTHER_EDGES.search(plain):
+        return _other_edges(plain, scan, spelled)
+    first, last = _trimmed(scan)
+    if _STAR in plain:
+        return _open_form(plain, first, spelled)
+    return Form(f" {scan[first:last]} ", plain, 1 - first, spelled=spelled)
+
+
+def _trimmed(plain: str) -> tuple[int, int]:
+    return len(plain) - len(plain.lstrip()), len(plain.rstrip())
+
+
+def _open_form(plain: str, first: int, spelled: tuple[str, ...]) -> Form:
+    pieces = plain.split(_STAR)
+    stem = pieces[0]
+    key = "".join(c if in_word(c) else " " for c in stem[first:])
+    return Form(f" {key}", stem, 1 - first, pieces=tuple(pieces[1:]), spelled=spelled)
+
+
+def _other_edges(plain: str, scan: str, spelled: tuple[str, ...]) -> Form:
+    """Give the form of a phrase that holds Hangul, Han, Kana or Thai."""
+    first, _ = _trimmed(scan)
+    key = scan[first:].split(" ", 1)[0]
+    begins_spaced = is_spaced(key[0])
+    needs_check = begins_spaced or is_hangul(key[0]) or is_katakana(key)
+    if plain.replace(_STAR, "") == key and not needs_check:
+        return Form(key, spelled=spelled)
+    return Form(
+        f" {key}" if begins_spaced else key,
+        lead=int(begins_spaced) - first,
+        pattern=re.compile(_pattern(plain.split(" "))),
+        spelled=spelled,
+    )
+
+
+def _pattern(tokens: list[str]) -> str:
+    """Join words so that spaces are optional and Korean words may carry particles."""
+    pieces: list[str] = []
+    for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
+        word = token.removesuffix(_STAR)
+        pieces.append(re.escape(word))
+        if word != token and is_spaced(word[-1:] or " "):
+            pieces.append(r"[^\W_]*")
+        if not following:
+            break
+        if is_hangul(word[-1:] or " "):
+            pieces.append(f"{PARTICLE}?")
+        both_spaced = is_spaced(word[-1:] or " ") and is_spaced(following[0])
+        pieces.append(" " if both_spaced else " ?")
+    return "".join(pieces)
+
+
+# ------------------------------------------------------------- where one stands
+
+
+def stands(form: Form, reading: Reading, start: int) -> tuple[int, int] | None:
+    """Give the span of the form in folded text, if it stands where its key was found.
+
+    ``start`` is where the key begins in ``reading.scan``. Case is another
+    matter (`has_case`): it needs the text as sent.
+    """
+    begin = start + form.lead
+    if form.pattern is not None:
+        return _other_edges_span(form, reading, begin)
+    if not reading.plain.startswith(form.plain, begin):
+        return None
+    end = begin + len(form.plain)
+    for piece in form.pieces:
+        end = reading.scan.find(" ", end)
+        if not reading.plain.startswith(piece, end):
+            return None
+        end += len(piece)
+    if form.pieces and form.pieces[-1] and reading.scan[end] != " " and in_word(form.pieces[-1][-1]):
+        return None
+    if form.final_dot and reading.plain[end] == ".":
+        end += 1
+    return begin, end
+
+
+def _other_edges_span(form: Form, reading: Reading, begin: int) -> tuple[int, int] | None:
+    plain = reading.plain
+    found = form.pattern.match(plain, begin) if form.pattern is not None else None
+    if found is None:
+        return None
+    end = found.end()
+    first, last, after = plain[begin], plain[end - 1], plain[end : end + 1] or " "
+    if is_spaced(last) and is_spaced(after):
+        return None
+    if is_hangul(first) and not begins_word(plain, begin):
+        return None
+    if is_hangul(first) and end == begin + 1 and not has_company(plain, begin, end):
+        return None
+    word = found.group()
+    if is_katakana(word) and (is_katakana(after) or is_katakana(plain[begin - 1])):
+        return None
+    return begin, end
+
+
+def spelled_words(text: str) -> tuple[str, ...]:
+    """Give the words of a text with their case, as exact spelling compares them."""
+    visible = "".join(character for character in text if category(character) != "Cf")
+    return tuple(_WORD.findall(normalize("NFKC", visible)))
+
+
+def has_case(form: Form, text: str) -> bool:
+    """Say whether a stretch of the text as sent has the case that the form asks for."""
+    if not form.spelled and not form.capitals:
+        return True
+    words = spelled_words(text)
+    if form.spelled and words != form.spelled:
+        return False
+    return all(number < len(words) and words[number].isupper() for number in form.capitals)
+

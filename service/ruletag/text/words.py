@@ -1,0 +1,66 @@
+"""Tell which characters make words, and by which script a word has its edges.
+
+Three kinds of script behave differently and stand side by side in one text.
+*Spaced* scripts (Latin, Cyrillic, digits, most others) put white space between
+words. *Hangul* puts it between words too, but glues particles to their ends.
+*Unspaced* scripts (Han, Kana, Thai and kin) have no visible word edges at all.
+"""
+
+import re
+from typing import Final
+from unicodedata import category
+
+HANGUL: Final = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7a3\ud7b0-\ud7ff"
+KATAKANA: Final = "\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
+UNSPACED: Final = (
+    "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u303b"  # Han iteration marks and numerals
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
+    "\u3041-\u309f" + KATAKANA + "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
+)
+
+HAS_OTHER_EDGES: Final = re.compile(f"[{HANGUL}{UNSPACED}]")
+_HANGUL_ONLY: Final = re.compile(f"[{HANGUL}]")
+_UNSPACED_ONLY: Final = re.compile(f"[{UNSPACED}]")
+_KATAKANA_WORD: Final = re.compile(f"[{KATAKANA}]+")
+# How many words a gap passes over is counted by what a reader sees as words.
+_BETWEEN_WORDS: Final = re.compile(r"[\s\-\u2010-\u2015/]+")
+
+
+def in_word(character: str) -> bool:
+    """Say whether the character is a letter, a digit or a mark that stands on one."""
+    return character.isalnum() or category(character)[0] == "M"
+
+
+def is_hangul(character: str) -> bool:
+    """Say whether the character is a Hangul syllable or letter."""
+    return _HANGUL_ONLY.match(character) is not None
+
+
+def is_unspaced(character: str) -> bool:
+    """Say whether the character belongs to a script written without spaces."""
+    return _UNSPACED_ONLY.match(character) is not None
+
+
+def is_spaced(character: str) -> bool:
+    """Say whether the character makes words that have edges on both sides."""
+    return in_word(character) and HAS_OTHER_EDGES.match(character) is None
+
+
+def is_katakana(text: str) -> bool:
+    """Say whether the text is katakana and nothing else."""
+    return _KATAKANA_WORD.fullmatch(text) is not None
+
+
+def count_words(text: str) -> int:
+    """Count the words of a stretch of text, as the limit of a gap does.
+
+    White space, hyphens, dashes and slashes split words; what holds no letter or
+    digit is no word. Where a script has no spaces, two characters count as one
+    word (rounded up), so that a gap stays about as wide as in other scripts.
+    """
+    count = 0
+    for word in _BETWEEN_WORDS.split(text):
+        unspaced = sum(1 for _ in _UNSPACED_ONLY.finditer(word))
+        spaced = _UNSPACED_ONLY.sub("", word) if unspaced else word
+        count += (unspaced + 1) // 2 + any(map(str.isalnum, spaced))
+    return count
