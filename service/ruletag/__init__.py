@@ -1,12 +1,12 @@
 """Tag text with categories by editable keyword rules, with the exact evidence.
 
-    >>> import ruletag
-    >>> rules = ruletag.load_rules("rules")
-    >>> tagging = rules.tag("They tried to smuggle copper abroad.")
-    >>> tagging.categories
-    ('commodities.metals', 'smuggling', 'commodities')
-    >>> [evidence.text for evidence in tagging.tags[1].evidence]
-    ['smuggle']
+>>> import ruletag
+>>> rules = ruletag.load_rules("rules")
+>>> tagging = rules.tag("They tried to smuggle copper abroad.")
+>>> tagging.categories
+('commodities.metals', 'smuggling', 'commodities')
+>>> [evidence.text for evidence in tagging.tags[1].evidence]
+['smuggle']
 """
 
 from collections.abc import Collection

@@ -43,6 +43,7 @@ CODES: Final = {
     "E403": "no rule files",
     "E404": "too many rule files",
     "E405": "a test of the rules fails",
+    "E499": "a fault in ruletag",
 }
 
 

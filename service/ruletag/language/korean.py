@@ -32,7 +32,9 @@ _MEASURE: Final = "(?:" + "|".join(sorted(_MEASURES, key=len, reverse=True)) + "
 _PRICE: Final = "(?:" + "|".join(_PRICES) + ")"
 
 _HANGUL_BEFORE: Final = 8  # syllables: no prefix in the table is longer
-_COMPANY_AFTER: Final = re.compile(f"{PARTICLE}(?![가-힣])| ?\\d| ?{_PRICE}| ?{_MEASURE}(?![가-힣])")
+_COMPANY_AFTER: Final = re.compile(
+    f"{PARTICLE}(?![가-힣])| ?\\d| ?{_PRICE}| ?{_MEASURE}(?![가-힣])"
+)
 _COMPANY_BEFORE: Final = re.compile(f"(?:\\d|{_MEASURE}|{_PRICE})의? $")
 
 

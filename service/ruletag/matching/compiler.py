@@ -97,7 +97,8 @@ class Use(NamedTuple):
 class CompiledRules:
     """Rules in force: immutable, shared by all threads.
 
-    Made by `compile_rules` only; `ruletag.matching.tagger.tag` reads it.
+    Made by `compile_rules` only; `ruletag.matching.tagger.tag` reads it. ``ids``
+    are all categories that a text can be given, parents that nobody defined included.
     """
 
     rule_set: RuleSet
@@ -107,6 +108,7 @@ class CompiledRules:
     words: dict[int, tuple[Use, ...]]
     gaps: dict[int, tuple[Use, ...]]
     exceptions: dict[int, tuple[Use, ...]]
+    ids: frozenset[str]
 
     @property
     def digest(self) -> str:
@@ -132,6 +134,7 @@ def compile_rules(rule_set: RuleSet) -> CompiledRules:
         Automaton(keys),
         tuple(keys.values()),
         *_uses(categories),
+        frozenset(id_ for category in categories for id_ in (category.id, *parents(category.id))),
     )
 
 
@@ -194,9 +197,7 @@ def _problem(code: str, keyword: Keyword, detail: str) -> Problem:
     return Problem(keyword.location, code, detail)
 
 
-def _category(
-    category: Category, lists: dict[str, WordList], terms: _Terms
-) -> CompiledCategory:
+def _category(category: Category, lists: dict[str, WordList], terms: _Terms) -> CompiledCategory:
     entries: list[CompiledEntry] = []
     exceptions = [
         CompiledException(_parts(keyword, lists, terms), None)
@@ -204,7 +205,9 @@ def _category(
     ]
     for i, entry in enumerate(category.entries):
         for line in _lines(entry, lists):
-            entries.append(_entry(line, len(entries), f"match[{i}]", _parts(line.keyword, lists, terms)))
+            entries.append(
+                _entry(line, len(entries), f"match[{i}]", _parts(line.keyword, lists, terms))
+            )
             exceptions += (
                 CompiledException(_parts(keyword, lists, terms), len(entries) - 1)
                 for keyword in _written_out(line.excepts, lists)
@@ -299,6 +302,13 @@ def _note_uses(
 
 def _frozen(by_term: dict[int, dict[Use, None]]) -> dict[int, tuple[Use, ...]]:
     return {term: tuple(uses) for term, uses in by_term.items()}
+
+
+def parents(category: str) -> Iterator[str]:
+    """Give the ids above this one: ``a.b`` and ``a`` for ``a.b.c``."""
+    while "." in category:
+        category = category.rpartition(".")[0]
+        yield category
 
 
 def _thousandths(number: Fraction) -> int:

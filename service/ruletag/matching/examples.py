@@ -12,7 +12,6 @@ from ruletag.problems import Problem, RuleSetError
 from ruletag.rules.model import Category, Example
 
 
-
 def failures(rules: CompiledRules) -> Iterator[Problem]:
     """Yield a problem for each test that fails, in the order of the rule files."""
     for category in rules.rule_set.categories:
@@ -43,9 +42,7 @@ def _complaint(category: Category, example: Example, given: Tag | None) -> str:
         return f"{category.id} is tagged, by {_evidence(given)}" if given else ""
     if given is None:
         return f"{category.id} is not tagged"
-    found = tuple(
-        sorted({(e.start, e.end) for e in given.evidence if e.counts and not e.in_title})
-    )
+    found = tuple(sorted({(e.start, e.end) for e in given.evidence if e.counts and not e.in_title}))
     if example.marks is None or example.marks == found:
         return ""
     missed = [span for span in example.marks if span not in found]
@@ -65,4 +62,3 @@ def _evidence(given: Tag) -> str:
 
 def _stretches(text: str, spans: list[tuple[int, int]]) -> str:
     return ", ".join(f"`{text[start:end]}`" for start, end in spans)
-

@@ -19,9 +19,11 @@ from ruletag.matching.compiler import (
     CompiledCategory,
     CompiledEntry,
     CompiledRules,
+    parents,
 )
 from ruletag.matching.gaps import GapFinder, Span, Spans
 from ruletag.matching.wordforms import has_case, stands
+from ruletag.rules.model import Severity
 from ruletag.text.folding import Reading, fold, fold_joined
 from ruletag.text.sentences import Sentences
 
@@ -74,7 +76,7 @@ class Tag(msgspec.Struct, frozen=True):
 
     category: str
     label: str
-    severity: str | None
+    severity: Severity | None
     score: int | float | None
     threshold: int | float | None
     evidence: tuple[Evidence, ...]
@@ -336,13 +338,6 @@ def in_units(thousandths: int) -> int | float:
     """Give a weight or score as a number: whole where it is whole."""
     whole, rest = divmod(thousandths, WEIGHT_UNIT)
     return whole if not rest else thousandths / WEIGHT_UNIT
-
-
-def parents(category: str) -> Iterator[str]:
-    """Give the ids above this one: ``a.b`` and ``a`` for ``a.b.c``."""
-    while "." in category:
-        category = category.rpartition(".")[0]
-        yield category
 
 
 def _implied(tags: Sequence[Tag], only: Collection[str] | None) -> Iterator[Tag]:

@@ -133,7 +133,7 @@ def _inflected(word: Word, inflect: str | None, *, exact: bool) -> tuple[str, ..
     if found is None:
         return (word.text,)
     front, stem = word.text[: found.start()], found.group()
-    forms = (stem,)
+    forms: tuple[str, ...] = (stem,)
     if inflect is not None:
         forms = verb_forms(stem) if inflect == "verb" else plural_forms(stem)
     twins = dict.fromkeys(twin for form in forms for twin in spellings(form))
@@ -251,7 +251,12 @@ def stands(form: Form, reading: Reading, start: int) -> tuple[int, int] | None:
         if not reading.plain.startswith(piece, end):
             return None
         end += len(piece)
-    if form.pieces and form.pieces[-1] and reading.scan[end] != " " and in_word(form.pieces[-1][-1]):
+    if (
+        form.pieces
+        and form.pieces[-1]
+        and reading.scan[end] != " "
+        and in_word(form.pieces[-1][-1])
+    ):
         return None
     if form.final_dot and reading.plain[end] == ".":
         end += 1
@@ -291,4 +296,3 @@ def has_case(form: Form, text: str) -> bool:
     if form.spelled and words != form.spelled:
         return False
     return all(number < len(words) and words[number].isupper() for number in form.capitals)
-

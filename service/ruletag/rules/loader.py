@@ -35,8 +35,7 @@ def snapshot(folder: Path) -> Mapping[str, bytes]:
     Hidden and backup files are passed over. Raises `RuleSetError` for what
     cannot be read, for too many files, and where there are none.
     """
-    link = folder / _CONFIG_MAP_LINK
-    root = Path(os.path.realpath(link if link.is_dir() else folder))
+    root = _root(folder)
     problems: list[Problem] = []
     contents: dict[str, bytes] = {}
     for path in _rule_files(root):
@@ -56,6 +55,31 @@ def snapshot(folder: Path) -> Mapping[str, bytes]:
     if problems:
         raise RuleSetError(problems)
     return contents
+
+
+def fingerprint(folder: Path) -> object:
+    """Give a value that changes when a rule file is added, removed, replaced or written to.
+
+    Made from file metadata, without reading a file; the time of the last change
+    of status is part of it, so an edit that keeps size and date shows as well.
+    Never raises: what cannot be looked at is part of the value.
+    """
+    root = _root(folder)
+    return str(root), tuple((str(path), _metadata(path)) for path in _rule_files(root))
+
+
+def _metadata(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        return (error.errno or 0,)
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _root(folder: Path) -> Path:
+    """Give the folder that really holds the files."""
+    link = folder / _CONFIG_MAP_LINK
+    return Path(os.path.realpath(link if link.is_dir() else folder))
 
 
 def parse_rules(contents: Mapping[str, bytes]) -> RuleSet:

@@ -17,8 +17,11 @@ from ruletag.limits import LIMITS
 from ruletag.problems import Location, ProblemLog
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NOT_ALLOWED: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_ALLOWED: Final = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 _MERGE: Final = "<<"
+_CLOSERS: Final = {"[": "]", "{": "}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class _TreeReader:
     def __init__(self, file: str, text: str, log: ProblemLog) -> None:
         self._file = file
         self._text = text
+        self._lines = text.splitlines()
         self._log = log
         self._stack: list[_Open] = []
         self._root: Node | None = None
@@ -133,19 +137,28 @@ class _TreeReader:
         try:
             yield from yaml.parse(self._text, Loader=_LOADER)
         except yaml.MarkedYAMLError as error:
-            place = self._at(error.problem_mark or error.context_mark)
-            began = self._at(error.context_mark or error.problem_mark)
-            self._log.add(
-                "E101",
-                place,
-                error.problem or "unreadable",
-                hint=self._hint_for(place),
-                related=((began, error.context),) if error.context and began != place else (),
-            )
+            self._report(error)
             raise _Unreadable from None
         except yaml.YAMLError as error:
             self._log.add("E101", Location(self._file, 1, 1), " ".join(str(error).split()))
             raise _Unreadable from None
+
+    def _report(self, error: yaml.MarkedYAMLError) -> None:
+        place = self._at(error.problem_mark or error.context_mark)
+        began = self._at(error.context_mark or error.problem_mark)
+        bracket = self._lines[began.line - 1 :][:1]
+        opened = bracket[0][began.column - 1 : began.column] if bracket else ""
+        if opened in _CLOSERS and place.line > len(self._lines):
+            hint = f"add `{_CLOSERS[opened]}` where the list or mapping ends"
+            self._log.add("E101", began, f"`{opened}` is never closed", hint=hint)
+            return
+        self._log.add(
+            "E101",
+            place,
+            error.problem or "unreadable",
+            hint=self._hint_for(place),
+            related=((began, error.context),) if error.context and began != place else (),
+        )
 
     def _at(self, mark: yaml.Mark | None) -> Location:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -153,8 +166,7 @@ class _TreeReader:
 
     def _hint_for(self, place: Location) -> str:
         """Guess at what the author meant, from the line the parser stopped at."""
-        lines = self._text.splitlines()
-        source = lines[place.line - 1] if place.line <= len(lines) else ""
+        source = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
         rest = source[place.column - 1 :]
         if "\t" in source[: len(source) - len(source.lstrip())] or rest.startswith("\t"):
             return "indent with spaces, not with tabs"
@@ -164,7 +176,7 @@ class _TreeReader:
             return "put the sentence in quotes: '[[…]] …'"
         if re.search(r"(?:^\s*-\s+|:\s+)[@`%&!|>]", source):
             return "a value that begins so needs quotes"
-        if '\\' in source and '"' in source:
+        if "\\" in source and '"' in source:
             return "in double quotes a backslash is written twice; single quotes take it as it is"
         return ""
 
@@ -176,14 +188,10 @@ class _TreeReader:
         if event.anchor is not None:
             detail = f"`&{event.anchor}` is a YAML anchor"
             self._stop("E105", event, detail, "put a word that begins with & in quotes")
-        if getattr(event, "tag", None) is not None and self._has_tag(event):
-            detail = f"`{event.tag}` is a YAML tag"
+        tag = getattr(event, "tag", None)
+        if tag:
+            detail = f"`{tag}` is a YAML tag"
             self._stop("E106", event, detail, "put a word that begins with ! in quotes")
-
-    @staticmethod
-    def _has_tag(event: yaml.Event) -> bool:
-        # A lone `!` marks a string and comes without its implicit flags set.
-        return bool(event.tag)
 
     def _begin(self, event: yaml.NodeEvent) -> None:
         location = self._location(event)
@@ -228,6 +236,8 @@ class _TreeReader:
 
     def _location(self, event: yaml.Event) -> Location:
         start, end = event.start_mark, event.end_mark
+        if start is None or end is None:  # an event of ours, never of the parser
+            return Location(self._file, 1, 1)
         length = end.column - start.column if end.line == start.line else 0
         return Location(self._file, start.line + 1, start.column + 1, length)
 

@@ -72,8 +72,7 @@ _BROKEN_WORD: Final = re.compile(
 )
 # Hangul in letters is all unsettled; by syllables it is met again and again.
 _PIECE: Final = re.compile(
-    "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"
-    "|(?:(?![\u1100-\u1112][\u1161-\u1175]).)+",
+    "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|(?:(?![\u1100-\u1112][\u1161-\u1175]).)+",
     re.DOTALL,
 )
 # A change between scripts with and without spaces is a word edge (``10톤``, ``K팝``).
@@ -391,7 +390,12 @@ def _settle_run(text: str, plain: str, run: tuple[int, int], settled: list[Origi
 @lru_cache(maxsize=1024)
 def _kind_of_run(run: str, words_around: bool) -> str:  # noqa: FBT001 - a key of the cache
     joined = "".join(character for character in run if not _is_ignored(character))
-    if sum(_CLASSES.get(c) == _LINE_BREAK for c in joined.replace("\r\n", "\n").replace("\r", "\n")) > 1:
+    if (
+        sum(
+            _CLASSES.get(c) == _LINE_BREAK for c in joined.replace("\r\n", "\n").replace("\r", "\n")
+        )
+        > 1
+    ):
         return BLANK_LINE
     classes = [_CLASSES.get(character, "") for character in joined]
     if _EN_DASH in classes and not (words_around and len(joined) == 1):

@@ -24,28 +24,38 @@ _MARKS: Final = ".!?…‼⁇⁈⁉"
 _FULL_MARKS: Final = "。！？．｡।॥؟۔։።፧။។"  # end a sentence whatever follows
 _ANY_MARK: Final = _MARKS + _FULL_MARKS
 _DASHES: Final = "–—-"  # the hyphen last: it goes into character classes
-_OPENERS: Final = "\"'“”„‘‚«»‹([{¿¡"
+_OPENERS: Final = '"“”„‘‚«»‹([{¿¡'
 
-# Behind a mark: what closes with it, and what must follow if it is to end a sentence.
+# The parts of the pattern. Each unbounded repeat is possessive and begins at the first
+# character of its run, so that no run is read again from its middle.
+_BLANK: Final = rf"(?<=[{_BREAKS}]) (?:(?<=\r)\n)?+ [ \t]*+ [{_BREAKS}] \s*+"
+_FIRST_MARK: Final = rf"(?<=[{_ANY_MARK}]) (?<![{_ANY_MARK}].)"
+_FULL_MARK: Final = rf"""
+    (?: (?<=[{_FULL_MARKS}]) (?! (?<=．) [0-9A-Za-z０-９Ａ-Ｚａ-ｚ] )
+      | [{_MARKS}]*+ [{_FULL_MARKS}]
+      | (?<=[{UNSPACED}][!?]) (?=[{UNSPACED}]) )
+    [{_ANY_MARK}]*+
+    (?: [」』”’）〉》】〕］｝｣)] | ["'](?=\s|\Z) )*+
+    (?! (?<=[」』”]) [と、，] )  # 「…。」と goes on
+"""
 _CLOSERS: Final = r"(?: [\"'”“’‘»«›‹)\]}」』）】》〉］] | [ \xa0\u202f]»(?!\w) )*+"
+_LONG_WORD: Final = r"(?<=[a-z]{5}.) (?<!approx.) (?<!Messrs.)"  # spares a look at the lists
+_START: Final = rf"""
+    (?: (?= [^a-z.,;:!?…)\]}}%&/|+=<>~_{_DASHES}] ) | (?<=[{_BREAKS}]) (?=[{_DASHES}]) )
+"""
+_QUOTATION_GOES_ON: Final = r"""
+    (?<=["'”’»]\s) 이?라  # “…?” 라고
+  | (?<=[!?]["'”’]\s) (?!(?:He|She|It|They|We|I)\b) (?:[A-Z][\w.'’-]*+\s){1,3}  # “…?” Kim asked
+    (?:said|says|asked|asks|added|cried|replied|shouted|told|wrote)\b
+"""
 _CANDIDATE: Final = re.compile(
     rf"""
     [{_BREAKS}{_ANY_MARK}]
-    (?: (?<=[{_BREAKS}]) (?:(?<=\r)\n)?+ [ \t]*+ [{_BREAKS}] \s*+
-      | (?<![{_ANY_MARK}].)  # the first of several marks
-        (?: ( (?: (?<=[{_FULL_MARKS}]) (?! (?<=．) [0-9A-Za-z０-９Ａ-Ｚａ-ｚ] )
-                | [{_MARKS}]*+ [{_FULL_MARKS}]
-                | (?<=[{UNSPACED}][!?]) (?=[{UNSPACED}]) )
-              [{_ANY_MARK}]*+
-              (?: [」』”’）〉》】〕］｝｣)] | ["'](?=\s|\Z) )*+
-              (?! (?<=[」』”]) [と、，] ) )  # 「…。」と goes on
-            \s*+
-          | (?: (?<=[a-z]{{5}}.) ( [{_MARKS}]*+ {_CLOSERS} ) | ( [{_MARKS}]*+ {_CLOSERS} ) )
-            \s++
-            (?: (?= [^a-z.,;:!?…)\]}}%&/|+=<>~_{_DASHES}] ) | (?<=[{_BREAKS}]) (?=[{_DASHES}]) )
-            (?! (?<=["'”’»]\s) 이?라  # “…?” 라고 goes on, and so does “…?” Kim asked
-              | (?<=[!?]["'”’]\s) (?!(?:He|She|It|They|We|I)\b) (?:[A-Z][\w.'’-]*+\s){{1,3}}
-                (?:said|says|asked|asks|added|cried|replied|shouted|told|wrote)\b )
+    (?: {_BLANK}
+      | {_FIRST_MARK}
+        (?: ( {_FULL_MARK} ) \s*+
+          | (?: {_LONG_WORD} ( [{_MARKS}]*+ {_CLOSERS} ) | ( [{_MARKS}]*+ {_CLOSERS} ) )
+            \s++ {_START} (?! {_QUOTATION_GOES_ON} )
         )
     )
     """,
@@ -55,7 +65,7 @@ _ALWAYS: Final = 1  # the group of a mark that needs nothing to follow
 _IN_DOUBT: Final = 3  # the group of a mark behind what may be an abbreviation
 _LINE_BREAK: Final = re.compile(f"[{_BREAKS}]")
 _BLANK_LINE: Final = re.compile(rf"(?:\r\n|[{_BREAKS}])[ \t]*+[{_BREAKS}]")
-_WORD_EDGE: Final = re.compile(rf"[\s{re.escape(_OPENERS)}/{_DASHES}]")
+_WORD_EDGE: Final = re.compile(rf"[{re.escape(_OPENERS)}/{_DASHES}]|\B'")
 
 
 def _words(words: str) -> frozenset[str]:
@@ -64,7 +74,7 @@ def _words(words: str) -> frozenset[str]:
 
 _NEVER: Final = _words(
     """
-    Mr. Mrs. Ms. Mx. Mme. Mlle. MM. Sra. Hr. Dr. Prof. Rev. Fr. Hon. Gen. Brig. Maj. Col.
+    Mr. Mrs. Ms. Mx. Messrs. Mme. Mlle. MM. Sra. Hr. Dr. Prof. Rev. Fr. Hon. Gen. Brig. Maj. Col.
     Lt. Cmdr. Cdr. Adm. Capt. Sgt. Cpl. Pvt. Sen. Rep. Gov. Pres. Supt. Insp. Det. Amb. St. Ste.
     Mt. Ft. vs. v. viz. cf. ca. bzw. e.g. i.e.
     MR. MRS. MS. DR. PROF. REV. HON. GEN. MAJ. COL. LT. CAPT. SGT. SEN. REP. GOV. ST.
@@ -74,14 +84,14 @@ _NOT_BEFORE_DIGIT: Final = _words(
     """
     Jan. Feb. Mar. Apr. Jun. Jul. Aug. Sep. Sept. Oct. Nov. Dec.
     JAN. FEB. MAR. APR. AUG. SEPT. OCT. NOV. DEC. janv. févr. avr. juil. déc.
-    No. Nos. no. nos. NO. Nr. p. pp. Art. Sec. Ch. Vol. Fig. Figs. para. Abs. Bd.
+    No. Nos. no. nos. NO. Nr. approx. est. p. pp. Art. Sec. Ch. Vol. Fig. Figs. para. Abs. Bd.
     """
 )
 _MAYBE: Final = _words(
     """
     Inc. Corp. Co. Cos. Ltd. Plc. Pty. Bros. Jr. Sr. Esq. Ph.D. etc. al. usw. Dept. Assn. Univ.
-    Ave. Blvd. Rd. Yahoo! . … Ala. Ariz. Ark. Calif. Colo. Conn. Fla. Ga. Ill. Kan. Ky. La. Md.
-    Mich. Minn. Mo. Mont. Neb. Nev. Okla. Ore. Pa. Tenn. Tex. Va. Vt. Wis. Wyo.
+    Prov. Ave. Blvd. Rd. Yahoo! . … Ala. Ariz. Ark. Calif. Colo. Conn. Fla. Ga. Ill. Kan. Ky.
+    La. Md. Mich. Minn. Mo. Mont. Neb. Nev. Okla. Ore. Pa. Tenn. Tex. Va. Vt. Wis. Wyo.
     """
 )
 _INITIALS: Final = re.compile(r"(?:[A-Za-zÀ-ӿ]\.)+")  # J., U.S., p.m.
@@ -98,11 +108,14 @@ _STARTERS: Final = _words(
     """
 )
 _FIRST_WORD: Final = re.compile(
-    rf"[{re.escape(_OPENERS)}]*+([A-Z][A-Za-z]{{0,11}}+)(?![\w.{_DASHES}])"
+    rf"[{re.escape(_OPENERS)}']*+([A-Z][A-Za-z]{{0,11}}+)(?![\w.{_DASHES}])"
 )
 
-_ITEM: Final = re.compile(r"(?:\d{1,3}|[A-Za-z]|[IVX]{1,4})?\.|…")  # with which a sentence begins
-_AFTER_NUMBER: Final = re.compile(  # goes on: the month of 14. April, the 4. of 2020. 4. 14.
+_NUMBER: Final = re.compile(r"\d+\.")
+# What ends no sentence because it stands first in one: the number of an item, bare dots.
+_ITEM: Final = re.compile(r"(?:\d{1,3}|[A-Za-z]|[IVX]{1,4})?\.|…")
+# What goes on after a number: the month of 14. April, the 4. of 2020. 4. 14.
+_AFTER_NUMBER: Final = re.compile(
     r"\d{1,2}\.(?!\d)|(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November"
     r"|Dezember)\b"
 )
@@ -171,18 +184,20 @@ class Sentences:
 
 def _is_end(text: str, start: int, found: re.Match[str]) -> bool:
     """Say whether the mark *found* ends the sentence that began at *start*."""
-    group = found.lastindex
+    group = found.lastindex or 0
     if group == _ALWAYS:
         return True
     mark, after = found.span()
     if not (text[after].islower() or (group == _IN_DOUBT and _goes_on(text, start, mark, after))):
         return True
-    return _BLANK_LINE.search(text, found.end(found.lastindex or 0), after) is not None
+    return _BLANK_LINE.search(text, found.end(group), after) is not None
 
 
 def _goes_on(text: str, start: int, mark: int, after: int) -> bool:
     """Say whether the word before *mark* is one whose dot leaves its sentence open."""
-    word = _WORD_EDGE.split(text[max(start, mark - 11) : mark + 1])[-1]
+    word = text[max(start, mark - 11) : mark + 1].rsplit(None, 1)[-1]
+    if not word[:-1].isalpha():  # (U.S.
+        word = _WORD_EDGE.split(word)[-1]
     begin = mark + 1 - len(word)
     if len(word) > 1 and text[mark + 1] in _MARKS:  # U.S.?
         return False
@@ -190,16 +205,16 @@ def _goes_on(text: str, start: int, mark: int, after: int) -> bool:
         return True
     if text[after].isdigit() and word in _NOT_BEFORE_DIGIT:
         return True
-    if word[:-1].isdigit():
-        return _number_goes_on(text, begin, after)
+    if _NUMBER.fullmatch(word):
+        return _number_goes_on(text, start, begin, after)
     return (word in _MAYBE or _INITIALS.fullmatch(word) is not None) and not _starts(text, after)
 
 
-def _number_goes_on(text: str, begin: int, after: int) -> bool:
+def _number_goes_on(text: str, start: int, begin: int, after: int) -> bool:
     """Say whether the number at *begin* counts an item or is part of a date."""
     if _AFTER_NUMBER.match(text, after):
         return True
-    before = text[max(0, begin - 40) : begin]
+    before = text[max(start, begin - 40) : begin]
     words = before.rstrip()
     if _LINE_BREAK.search(before, len(words)):  # an item, or a sentence wrapped before its end
         return not (words[-1:].isalnum() and _starts(text, after))

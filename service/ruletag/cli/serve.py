@@ -1,0 +1,46 @@
+"""``ruletag serve``: the service, under gunicorn."""
+
+import os
+import sys
+
+import click
+
+from ruletag.settings import TABLE, SettingsError, read_settings
+
+_MODULE = "ruletag.wsgi:app"
+_CONFIG = "python:ruletag.gunicorn_config"
+
+
+@click.command(
+    epilog="Example: ruletag serve --rules ./rules --port 8080 --workers 2",
+    short_help="Run the HTTP service.",
+)
+@click.option("--rules", metavar="DIR", help="The rule folder.")
+@click.option("--host", metavar="ADDRESS", help="The address to listen on. Default: 127.0.0.1.")
+@click.option("--port", metavar="PORT", help="The port to listen on. Default: 8080.")
+@click.option("--workers", metavar="N", help="Processes that answer requests. Default: 1.")
+@click.option("--threads", metavar="N", help="Requests at work at once in each. Default: 8.")
+def serve(**options: str | None) -> None:
+    """Run the HTTP service until it is told to stop.
+
+    Every option is also a setting (see `ruletag settings`); the option wins. The
+    process becomes gunicorn's master. With rules that cannot be used it stays
+    alive, answers 503, and is ready as soon as the folder is mended.
+    """
+    given = {
+        setting.variable: value
+        for setting in TABLE
+        if (value := options.get(setting.name)) is not None
+    }
+    try:
+        settings = read_settings(os.environ | given)
+    except SettingsError as error:
+        click.echo(f"ruletag: {error}", err=True)
+        sys.exit(78)
+    os.environ.update(given)
+    os.environ.setdefault("RULETAG_RULES", str(settings.rules))
+    # -P keeps a file of the working directory from standing in for a module.
+    os.execv(  # noqa: S606 - the interpreter that runs us, with arguments of our own
+        sys.executable,
+        [sys.executable, "-P", "-m", "gunicorn", "--config", _CONFIG, _MODULE],
+    )

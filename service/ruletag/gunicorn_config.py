@@ -1,0 +1,36 @@
+"""How gunicorn runs the service: ``gunicorn -c python:ruletag.gunicorn_config ruletag.wsgi:app``.
+
+``ruletag serve`` starts it so. The values come from ruletag's settings.
+"""
+
+import os
+from pathlib import Path
+
+from ruletag.http.observe import log_to_stdout
+from ruletag.settings import read_settings
+
+_settings = read_settings(os.environ)
+
+bind = (
+    f"[{_settings.host}]:{_settings.port}"
+    if ":" in _settings.host
+    else f"{_settings.host}:{_settings.port}"
+)
+workers = _settings.workers
+worker_class = "gthread"
+threads = _settings.threads
+# The heartbeat files must not lie on a disk that can stall.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+control_socket_disable = True
+accesslog = None
+loglevel = "info"
+graceful_timeout = 25
+timeout = 30
+keepalive = 15
+proc_name = "ruletag"
+
+
+def on_starting(server: object) -> None:
+    """Bring the master's own log lines into our form."""
+    del server
+    log_to_stdout(_settings.log_format)
