@@ -24,7 +24,7 @@ run: setup ## start the service on the rules in ./rules
 	$(BIN)/ruletag serve --rules rules
 
 test: setup ## run every test whose needs are there
-	$(BIN)/python -m tests.run
+	$(BIN)/python -m pytest
 
 lint: setup ## check style and types
 	$(BIN)/ruff format --check .

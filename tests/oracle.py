@@ -5,6 +5,7 @@ tables of offsets and no work done beforehand. What words are made of (English f
 Korean particles, the scripts, the ends of sentences) is data with tests of its own.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,13 +20,14 @@ from ruletag.text.sentences import Sentences
 from ruletag.text.words import in_word, is_hangul, is_katakana, is_unspaced
 
 Span = tuple[int, int]
-Pieces = tuple[tuple[tuple[str, ...], bool], ...]  # the forms of each word, and whether `*` ends it
 
 LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff" + "".join(map(chr, range(0xFE00, 0xFE10)))
-SIGNS = {"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'", "‚": "'", "‐": "-", "‑": "-"}  # noqa: RUF001
-OPENING = "“‘„‚«‹「『"  # noqa: RUF001
+PLAIN = {"'": "’`´ʼ", "‘": "‚", '"': "“”„", "-": "‐‑‒−", "/": "⁄∕"}
+SIGNS = {typographic: plain for plain, signs in PLAIN.items() for typographic in signs}
+OPENING = "“‘„‚«‹「『"
 QUOTES = "「」『』" + OPENING
+SEPARATOR = re.compile(r"[ \n\-/']+")
 NO_LETTERS = ("<super>", "<circle>", "<fraction>")
 MOST_BETWEEN = 5
 
@@ -36,6 +38,13 @@ class Char(NamedTuple):
     text: str
     start: int
     end: int
+
+
+class Sought(NamedTuple):
+    """A phrase as it is sought: the forms of each word and whether a `*` ends it."""
+
+    words: tuple[tuple[tuple[str, ...], bool], ...]
+    exact: bool
 
 
 class Found(NamedTuple):
@@ -59,6 +68,10 @@ class Verdict:
 # ------------------------------------------------------------------ what is alike
 
 
+def is_alpha(char: str) -> bool:
+    return is_letter(char) and not char.isdigit()
+
+
 def is_letter(char: str) -> bool:
     return in_word(char) and not decomposition(char).startswith(NO_LETTERS)
 
@@ -66,13 +79,12 @@ def is_letter(char: str) -> bool:
 def fold(cluster: str, *, cased: bool) -> str:
     """Fold a character and the marks upon it."""
     plain = "".join(c if keeps(c) else normalize("NFKC", c) for c in cluster)
-    plain = plain.replace("ß", "ss") if cased else plain.casefold()
-    return normalize("NFC", plain)
+    return normalize("NFC", plain if cased else plain.casefold())
 
 
 def keeps(char: str) -> bool:
     long = len(normalize("NFKC", normalize("NFKC", char).casefold())) > 4
-    return long or decomposition(char).startswith(NO_LETTERS)
+    return long or char in SIGNS or decomposition(char).startswith(NO_LETTERS)
 
 
 def clusters(text: str) -> Iterator[Char]:
@@ -120,61 +132,57 @@ def sign(chars: list[Char], i: int) -> Char:
 def readings(text: str, *, cased: bool) -> Iterator[list[Char]]:
     """Read the text with each of its words that a line end breaks as one word and as two."""
     chars = read(text, cased=cased)
-    breaks = [cut for i in range(1, len(chars)) if (cut := line_end(chars, i)) is not None]
+    breaks = [cut for i in range(1, len(chars)) if (cut := line_end(text, chars, i)) is not None]
     for joined in chain.from_iterable(combinations(breaks, n) for n in range(len(breaks) + 1)):
         out = set(chain.from_iterable(range(*cut) for cut in joined))
         yield [char for i, char in enumerate(chars) if i not in out]
 
 
-def line_end(chars: list[Char], i: int) -> Span | None:
-    if chars[i].text != "-" or not is_letter(chars[i - 1].text):
-        return None
-    end = i + 1
-    while end < len(chars) and chars[end].text in " \n":
+def line_end(text: str, chars: list[Char], i: int) -> Span | None:
+    """Give what to leave out where a hyphen and a line end break a word at *i*."""
+    end = i
+    while end < len(chars) and chars[end].text in "- \n":
         end += 1
-    one_break = [c.text for c in chars[i:end]].count("\n") == 1
-    return (i, end) if one_break and end < len(chars) and is_letter(chars[end].text) else None
+    cut = "".join(char.text for char in chars[i:end]).replace(" ", "")
+    hyphen = cut == "-\n" and chars[i].text == "-"
+    soft = cut == "\n" and "\u00ad" in text[chars[i - 1].end : chars[i].start]
+    beside = "".join(char.text for char in (chars[i - 1], *chars[end : end + 1]))
+    broken = (hyphen or soft) and len(beside) > 1 and all(map(is_alpha, beside))
+    return (i, end) if broken else None
 
 
 # ------------------------------------------------------------------ keywords
 
 
-def alternatives(phrase: Phrase, language: str) -> Iterator[Pieces]:
+def alternatives(phrase: Phrase, language: str) -> Iterator[Sought]:
     """Give the phrase as it is sought, once for each further form of the whole."""
+    words = [atoms(word.text, phrase) for word in phrase.words]
     if isinstance(phrase.forms, tuple):
-        yield pieces(Phrase(phrase.words, phrase.exact, "none"), language)
-        for form in phrase.forms:
-            yield tuple(((atom,), False) for word in form.split() for atom in atoms(word, phrase))
-    else:
-        yield pieces(phrase, language)
+        written = [atom for word in words for atom in word]
+        further = [[a for word in form.split() for a in atoms(word, phrase)] for form in phrase.forms]
+        for whole in (written, *further):
+            yield Sought(tuple(((atom,), False) for atom in whole), phrase.exact)
+        return
+    spelled = phrase.forms != "none" and language == "en"
+    verbs = [word.inflected for word in phrase.words]
+    if phrase.forms == "verb" and not any(verbs):
+        verbs[0] = True
+    made = []
+    for n, word in enumerate(phrase.words):
+        for i, atom in enumerate(words[n]):
+            last = i == len(words[n]) - 1
+            forms = [atom]
+            if spelled and not word.open:
+                plural = last and n == len(words) - 1 and not any(verbs)
+                forms = inflections(atom, verb=last and verbs[n], plural=plural)
+            made.append((tuple(recased(form, atom) for form in forms), last and word.open))
+    yield Sought(tuple(made), phrase.exact)
 
 
 def atoms(word: str, phrase: Phrase) -> list[str]:
     """Cut a word of a keyword where a hyphen, a slash or an apostrophe may stand."""
-    folded = "".join(char.text for char in read(word, cased=phrase.exact))
-    return folded.replace("/", "-").replace("'", "-").strip("-").split("-")
-
-
-def pieces(phrase: Phrase, language: str) -> Pieces:
-    flat = [
-        (atom, word.inflected and i == n - 1, word.open and i == n - 1)
-        for word in phrase.words
-        for n in [len(atoms(word.text, phrase))]
-        for i, atom in enumerate(atoms(word.text, phrase))
-        if atom
-    ]
-    has_plural = phrase.forms == "plural" or not any(inflected for _, inflected, _ in flat)
-    has_forms = language == "en" and phrase.forms != "none"
-    made = []
-    for i, (atom, inflected, is_open) in enumerate(flat):
-        last = i == len(flat) - 1
-        forms = [atom]
-        if has_forms and not is_open:
-            verb = inflected or (last and phrase.forms == "verb")
-            plural = last and has_plural and not verb
-            forms = [recased(form, atom) for form in inflections(atom, verb=verb, plural=plural)]
-        made.append((tuple(dict.fromkeys(forms)), is_open))
-    return tuple(made)
+    folded = "".join(char.text for char in read(f" {word} ", cased=phrase.exact)).strip()
+    return [atom for atom in folded.replace("/", "-").replace("'", "-").split("-") if atom]
 
 
 def inflections(word: str, *, verb: bool, plural: bool) -> list[str]:
@@ -193,7 +201,7 @@ def recased(form: str, written: str) -> str:
 # ------------------------------------------------------------------ one phrase
 
 
-class Sought:
+class TextRead:
     """One reading of one text."""
 
     def __init__(self, text: str, chars: list[Char]) -> None:
@@ -206,9 +214,9 @@ class Sought:
     def at(self, i: int) -> str:
         return self.kinds[i] if 0 <= i < len(self.kinds) else "edge"
 
-    def spans(self, sought: Pieces) -> Iterator[Span]:
+    def spans(self, sought: Sought) -> Iterator[Span]:
         """Try the phrase at every position."""
-        keyword = "".join(forms[0] for forms, _ in sought)
+        keyword = "".join(forms[0] for forms, _ in sought.words)
         for start in range(len(self.chars)):
             for end in self.ends(start, sought):
                 span = (self.chars[start].start, self.chars[end - 1].end)
@@ -231,43 +239,38 @@ class Sought:
         if not is_hangul(keyword[0]):
             return True
         before, after = (one_space(s) for s in (self.plain[:start], self.plain[end:]))
+        before += " " * (self.at(start - 1) == "spaced")  # 5금 as well as 5 금
         company = has_company(before + keyword + after, len(before), len(before + keyword))
         return begins_word(self.plain, start) and (len(keyword) > 1 or company)
 
-    def ends(self, start: int, sought: Pieces) -> Iterator[int]:
+    def ends(self, start: int, sought: Sought) -> Iterator[int]:
         """Give every position where the phrase ends that begins at *start*."""
-        (forms, is_open), *rest = sought
+        (forms, is_open), *rest = sought.words
         for end in {end for form in forms for end in self.word_ends(start, form, is_open=is_open)}:
             if not rest:
                 yield end
                 continue
-            for after in self.particle_ends(end):
-                for following in self.separator_ends(after):
-                    yield from self.ends(following, tuple(rest))
+            for after in [end] if sought.exact else self.particle_ends(end):
+                for following in self.separator_ends(after, optional=not sought.exact):
+                    yield from self.ends(following, Sought(tuple(rest), sought.exact))
 
     def word_ends(self, start: int, form: str, *, is_open: bool) -> Iterator[int]:
         if self.at(start) == self.at(start - 1) == "spaced":
             return
-        for end, without_dot in self.spelled(start, form):
-            stop = end
-            while is_open and self.at(stop) == self.at(stop - 1) != "unspaced":
-                stop += 1
-            if self.at(stop) == self.at(stop - 1) == "spaced":
+        for spelled in without_dots(form):
+            end = start + len(spelled)
+            if self.plain[start:end] != spelled:
                 continue
-            as_sent = self.text[self.chars[start].start : self.chars[stop - 1].end]
-            if not (without_dot and any(c.islower() for c in as_sent)):
-                yield stop
-
-    def spelled(self, i: int, form: str, before: str = "") -> Iterator[tuple[int, bool]]:
-        """Match letter by letter; a dot after a letter may be missing."""
-        if not form:
-            yield i, False
-            return
-        if self.plain[i : i + 1] == form[0]:
-            yield from self.spelled(i + 1, form[1:], form[0])
-        if form[0] == "." and before.isalpha():
-            for end, _ in self.spelled(i, form[1:], form[0]):
-                yield end, True
+            while is_open and self.at(end) == self.at(end - 1) == "spaced":
+                end += 1
+            missing = spelled == form[:-1] and self.plain[end : end + 1] == "."
+            if self.at(end) == self.at(end - 1) == "spaced" or missing:
+                continue
+            as_sent = self.text[self.chars[start].start : self.chars[end - 1].end]
+            if form.count(".") == spelled.count(".") or spelled.count(".") or not any(
+                c.islower() for c in as_sent
+            ):
+                yield end
 
     def particle_ends(self, end: int) -> Iterator[int]:
         yield end
@@ -275,15 +278,22 @@ class Sought:
             particles = PARTICLE.removeprefix("(?:").removesuffix(")").split("|")
             yield from (end + len(p) for p in particles if self.plain.startswith(p, end))
 
-    def separator_ends(self, start: int) -> Iterator[int]:
-        end = start
-        while self.plain[end : end + 1] in (" ", "\n", "-", "/", "'"):
-            end += 1
-        between = self.plain[start:end]
-        if between.count("\n") > 1 or between.count("-") + between.count("/") > 1:
-            return
-        if between or {self.at(start - 1), self.at(start)} & {"hangul", "unspaced"}:
-            yield end
+    def separator_ends(self, start: int, *, optional: bool) -> Iterator[int]:
+        found = SEPARATOR.match(self.plain, start)
+        if found and may_separate(found[0]):
+            yield found.end()
+        if not found and optional and {self.at(start - 1), self.at(start)} & {"hangul", "unspaced"}:
+            yield start
+
+
+def without_dots(form: str) -> Iterator[str]:
+    """Give a form with its dots, without the last and without any that stands after a letter."""
+    yield form
+    if form.endswith(".") and form[-2:-1].isalpha():
+        yield form[:-1]
+    none = "".join(c for i, c in enumerate(form) if c != "." or not form[max(i - 1, 0)].isalpha())
+    if none not in (form, form[:-1]):
+        yield none
 
 
 def kind(char: str) -> str:
@@ -293,8 +303,12 @@ def kind(char: str) -> str:
 
 
 def one_space(text: str) -> str:
-    inner = " ".join(text.split())
-    return " " * text[:1].isspace() + inner + " " * (text[-1:].isspace() and bool(inner))
+    """Write whatever may stand between two words of a phrase as one space."""
+    return SEPARATOR.sub(lambda found: " " if may_separate(found[0]) else found[0], text)
+
+
+def may_separate(between: str) -> bool:
+    return between.count("\n") < 2 and between.count("-") + between.count("/") < 2
 
 
 # ------------------------------------------------------------------ one text
@@ -308,7 +322,7 @@ class Oracle:
         self.lists = lists
         self.sentences = Sentences(text)
         self.sought = {
-            cased: [Sought(text, chars) for chars in readings(text, cased=cased)]
+            cased: [TextRead(text, chars) for chars in readings(text, cased=cased)]
             for cased in (False, True)
         }
 
@@ -424,7 +438,7 @@ def overlaps(span: Span, others: Iterable[Span]) -> bool:
 
 def ends_gap(char: str) -> bool:
     bracket = category(char) in {"Ps", "Pe"} and char not in QUOTES
-    return bracket or char in ":;—―–"  # noqa: RUF001
+    return bracket or char in "<>:;—―–"  # noqa: RUF001
 
 
 def words(between: str) -> int:

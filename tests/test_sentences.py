@@ -1,5 +1,4 @@
 """Sentences end where a reader says so, and the answer does not depend on the questions."""
-# ruff: noqa: RUF001 - quotation marks and full stops of many scripts are what is tested
 
 from itertools import pairwise
 from pathlib import Path

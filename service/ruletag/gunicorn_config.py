@@ -3,7 +3,9 @@
 ``ruletag serve`` starts it so. The values come from ruletag's settings.
 """
 
+import logging
 import os
+from ipaddress import ip_address
 from pathlib import Path
 
 from ruletag.http.observe import log_to_stdout
@@ -34,3 +36,13 @@ def on_starting(server: object) -> None:
     """Bring the master's own log lines into our form."""
     del server
     log_to_stdout(_settings.log_format)
+    if not _is_loopback(_settings.host):
+        warning = "open to all who can reach %s port %d: no tokens are asked for"
+        logging.getLogger("ruletag").warning(warning, _settings.host, _settings.port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -179,9 +179,9 @@ def _answer(
 
 def _answer_or_error(
     active: Active,
-    sent: Any,
+    sent: Any,  # noqa: ANN401 - any JSON
     options: wire.TagOptions,
-    path: str,  # noqa: ANN401 - any JSON
+    path: str,
 ) -> wire.TagAnswer | wire.ErrorAnswer:
     """Answer one document of a batch: a JSON value, or a line of NDJSON."""
     value = sent

@@ -159,7 +159,7 @@ def _document() -> dict[str, Any]:
         "info": {
             "title": "ruletag",
             "version": VERSION,
-            "description": "Tags text with categories by editable keyword rules, with the exact evidence.",
+            "description": "Tags text by editable keyword rules, with the exact evidence.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,

@@ -398,7 +398,7 @@ class CategoryAnswer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class TagAnswer(msgspec.Struct, frozen=True):
-    """The answer to one text. ``truncated`` says which limits cut it, where ``complete`` is false."""
+    """The answer to one text; where it is not ``complete``, ``truncated`` says what cut it."""
 
     id: Id
     rules: str

@@ -87,10 +87,14 @@ class CompiledCategory:
 
 
 class Use(NamedTuple):
-    """A term is sought by entry or exception ``number`` of category ``category``."""
+    """A term is sought by entry or exception ``number`` of a category, as part ``part`` of it.
+
+    ``part`` is a bit: 1 for the first part, 2 for the second, 4 for the third.
+    """
 
     category: int
     number: int
+    part: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,18 +290,21 @@ def _uses(
     for number, category in enumerate(categories):
         for entry in category.entries:
             by_term = words if len(entry.parts) == 1 else gaps
-            _note_uses(by_term, entry.parts, Use(number, entry.number))
+            _note_uses(by_term, entry.parts, number, entry.number)
         for i, exception in enumerate(category.exceptions):
-            _note_uses(exceptions, exception.parts, Use(number, i))
+            _note_uses(exceptions, exception.parts, number, i)
     return _frozen(words), _frozen(gaps), _frozen(exceptions)
 
 
 def _note_uses(
-    by_term: dict[int, dict[Use, None]], parts: tuple[tuple[int, ...], ...], use: Use
+    by_term: dict[int, dict[Use, None]],
+    parts: tuple[tuple[int, ...], ...],
+    category: int,
+    number: int,
 ) -> None:
-    for part in parts:
+    for i, part in enumerate(parts):
         for term in part:
-            by_term[term][use] = None
+            by_term[term][Use(category, number, 1 << i)] = None
 
 
 def _frozen(by_term: dict[int, dict[Use, None]]) -> dict[int, tuple[Use, ...]]:

@@ -19,8 +19,8 @@ MOST_WORDS_BETWEEN: Final = 5
 # quotation marks, and commas but for the one inside a number. The end of a
 # sentence and a blank line are `Sentences`' business.
 _ENDS_GAP: Final = re.compile(
-    r"[:;()\[\]{}<>—―⸺⸻：；（）［］｛｝【】〔〕＜＞“‘„‚«‹「『《〈、，]"  # noqa: RUF001
-    r"|(?<!\d),|,(?!\d)|--|(?<!\w)–|–(?!\w)|(?<!\S)[\"'](?=\w)"  # noqa: RUF001
+    r"[:;()\[\]{}<>—―⸺⸻：；（）［］｛｝【】〔〕＜＞“‘„‚«‹「『《〈、]"
+    r"|(?<!\d)[,，]|[,，](?!\d)|[-‐‑−﹣－]{2}|(?<!\w)–|–(?!\w)|(?<!\S)[\"'](?=\w)"
 )
 
 
@@ -54,13 +54,14 @@ class GapFinder:
         """Give the places where all parts stand in order, each as one span a part.
 
         ``parts`` holds the matches of each part. From left to right, every match
-        of the last part is tried as the end; the nearest matches before it are
-        its beginning. Of places that overlap, the first is taken.
+        of the last part is tried as the end (of those that begin together the
+        longest first); the nearest matches before it are the other parts. Of
+        places that overlap, the first is taken.
         """
         ordered = [sorted(set(spans), key=_by_end) for spans in parts]
         dead: set[tuple[int, Span]] = set()
         found: list[tuple[Span, ...]] = []
-        for last in sorted(ordered[-1], key=lambda span: (span[1], span[0])):
+        for last in sorted(ordered[-1], key=lambda span: (span[0], -span[1])):
             if found and last[0] < found[-1][-1][1]:
                 continue
             chain = self._before(ordered, len(parts) - 1, last, dead)
@@ -88,10 +89,10 @@ class GapFinder:
 
     def _is_passable(self, left: Span, right: Span) -> bool:
         """Say whether a gap may lie between two matches. If not, no wider one may."""
+        if self._sentences.ends_between(left[0], right[1]):
+            return False
         # Looked at with the characters around it, for the sake of quotes and commas.
         if _ENDS_GAP.search(self._text, left[1], min(right[0] + 1, len(self._text))):
-            return False
-        if self._sentences.ends_between(left[0], right[1]):
             return False
         return count_words(self._text[left[1] : right[0]]) <= MOST_WORDS_BETWEEN
 

@@ -22,7 +22,7 @@ from ruletag.matching.compiler import (
     parents,
 )
 from ruletag.matching.gaps import GapFinder, Span, Spans
-from ruletag.matching.wordforms import has_case, stands
+from ruletag.matching.wordforms import Form, has_case, stands
 from ruletag.rules.model import Severity
 from ruletag.text.folding import Reading, fold, fold_joined
 from ruletag.text.sentences import Sentences
@@ -114,7 +114,7 @@ def tag(
     """
     whole = f"{title}{_TITLE_END}{text}" if title else text
     hits, truncated = _find_hits(rules, whole)
-    judge = _Judge(rules, whole, len(title) + len(_TITLE_END) if title else 0, hits)
+    judge = _Judge(whole, len(title) + len(_TITLE_END) if title else 0, hits)
     tags = [
         tagged
         for number, candidates in _candidates(rules, hits, only).items()
@@ -149,26 +149,35 @@ def _scan(rules: CompiledRules, text: str, reading: Reading, hits: _Hits, budget
     """Add the hits of one reading of the text; give what is left of the budget."""
     keys, plain, span = rules.keys, reading.plain, reading.span
     for last, number in rules.automaton.hits(reading.scan):
-        key = keys[number]
-        start = last + 1 - key.length
-        if key.words:
-            place = span(start + key.lead, last + 1 - key.lead)
-            for term in key.words:
+        length, lead, words, inner, phrases, checked = keys[number]
+        start = last + 1 - length
+        if words:
+            place = span(start + lead, last + 1 - lead)
+            for term in words:
                 hits[term].append(place)
-        if key.phrases and plain.startswith(key.inner, start + 1):
+        if phrases and plain.startswith(inner, start + 1):
             place = span(start + 1, last)
-            for term in key.phrases:
+            for term in phrases:
                 hits[term].append(place)
-        for term, form in key.checked:
-            folded = stands(form, reading, start)
-            if folded is not None:
-                place = span(*folded)
-                if has_case(form, text[place[0] : place[1]]):
-                    hits[term].append(place)
+        if checked:
+            _check(checked, text, reading, start, hits)
         budget -= 1
         if not budget:
             break
     return budget
+
+
+def _check(
+    checked: tuple[tuple[int, Form], ...], text: str, reading: Reading, start: int, hits: _Hits
+) -> None:
+    """Add the hits of forms of which the automaton knows a part only."""
+    for term, form in checked:
+        folded = stands(form, reading, start)
+        if folded is None:
+            continue
+        place = reading.span(*folded)
+        if has_case(form, text[place[0] : place[1]]):
+            hits[term].append(place)
 
 
 # ------------------------------------------------------------------- candidates
@@ -183,25 +192,31 @@ class _Match(NamedTuple):
 
 
 class _Candidates(NamedTuple):
-    """What was found that concerns one category, before anything is cancelled."""
+    """What was found that concerns one category, before anything is cancelled.
+
+    Gaps and exceptions are noted with the parts of them that stand somewhere in
+    the text, as bits.
+    """
 
     matches: list[_Match]
-    gaps: set[int]
-    exceptions: set[int]
+    gaps: dict[int, int]
+    exceptions: dict[int, int]
 
 
 def _candidates(
     rules: CompiledRules, hits: _Hits, only: Collection[str] | None
 ) -> dict[int, _Candidates]:
     """Sort the hits by the categories they concern; rules without hits cost nothing."""
-    found: dict[int, _Candidates] = defaultdict(lambda: _Candidates([], set(), set()))
+    found: dict[int, _Candidates] = defaultdict(lambda: _Candidates([], {}, {}))
     for term, spans in hits.items():
-        for category, entry in rules.words.get(term, ()):
-            found[category].matches.extend(_Match(start, end, entry) for start, end in spans)
-        for category, entry in rules.gaps.get(term, ()):
-            found[category].gaps.add(entry)
-        for category, exception in rules.exceptions.get(term, ()):
-            found[category].exceptions.add(exception)
+        for category, entry, _ in rules.words.get(term, ()):
+            found[category].matches.extend([_Match(*span, entry) for span in spans])
+        for category, entry, part in rules.gaps.get(term, ()):
+            gaps = found[category].gaps
+            gaps[entry] = gaps.get(entry, 0) | part
+        for category, exception, part in rules.exceptions.get(term, ()):
+            exceptions = found[category].exceptions
+            exceptions[exception] = exceptions.get(exception, 0) | part
     if only is None:
         return found
     return {number: found[number] for number in found if rules.categories[number].id in only}
@@ -213,7 +228,7 @@ def _candidates(
 class _Judge:
     """Judges the categories of one text."""
 
-    def __init__(self, rules: CompiledRules, text: str, body_start: int, hits: _Hits) -> None:
+    def __init__(self, text: str, body_start: int, hits: _Hits) -> None:
         self._text = text
         self._body_start = body_start
         self._hits = hits
@@ -223,19 +238,20 @@ class _Judge:
     def judge(self, category: CompiledCategory, found: _Candidates) -> Tag | None:
         """Give the category's tag, or None where its score stays below the threshold."""
         cancelled = self._cancelled(category, found.exceptions)
-        matches = [m for m in found.matches if not cancelled(m.entry, (m.start, m.end))]
+        matches = found.matches
+        if cancelled:
+            matches = [m for m in matches if not cancelled.cover(m.entry, (m.start, m.end))]
+        entries = category.entries
         evidence = [
-            self._evidence(category.entries[match.entry], (match.start, match.end), ())
-            for match in _settle(matches, category.entries)
+            self._evidence(entries[match.entry], (match.start, match.end), ())
+            for match in _settle(matches, entries)
         ]
-        for number in sorted(found.gaps):
-            entry = category.entries[number]
-            parts = [
-                [span for span in self._spans(terms) if not cancelled(number, span)]
-                for terms in entry.parts
-            ]
-            for chain in self._gaps.find(parts) if all(parts) else ():
-                evidence.append(self._evidence(entry, (chain[0][0], chain[-1][1]), chain))
+        evidence += (
+            self._evidence(entries[number], (chain[0][0], chain[-1][1]), chain)
+            for number, parts in found.gaps.items()
+            if parts + 1 == 1 << len(entries[number].parts)  # all of them stand somewhere
+            for chain in self._chains(entries[number], cancelled)
+        )
         counting = {e.entry.number: e.entry.weight for e in evidence if e.counts}
         score = sum(counting.values())
         if not counting or score < category.threshold:
@@ -251,30 +267,39 @@ class _Judge:
             (),
         )
 
-    def _spans(self, terms: Iterable[int]) -> list[Span]:
-        return [span for term in terms for span in self._hits.get(term, ())]
+    def _chains(self, entry: CompiledEntry, cancelled: "_Cancelled") -> list[tuple[Span, ...]]:
+        """Find where a gap stands; each of its parts as one span."""
+        parts = [self._spans(terms) for terms in entry.parts]
+        if cancelled:
+            parts = [[s for s in spans if not cancelled.cover(entry.number, s)] for spans in parts]
+        return self._gaps.find(parts) if all(parts) else []
 
-    def _cancelled(self, category: CompiledCategory, numbers: Collection[int]) -> "_Cancelled":
+    def _spans(self, terms: Iterable[int]) -> list[Span]:
+        hits = self._hits
+        return [span for term in terms if term in hits for span in hits[term]]
+
+    def _cancelled(self, category: CompiledCategory, found: dict[int, int]) -> "_Cancelled":
         """Find what the exceptions cover: of the whole category, and of single entries."""
         by_entry: dict[int | None, list[Span]] = defaultdict(list)
-        for number in numbers:
+        for number, parts in found.items():
             exception = category.exceptions[number]
-            by_entry[exception.entry] += self._covers(exception.parts)
+            if parts + 1 == 1 << len(exception.parts):
+                by_entry[exception.entry] += self._covers(exception.parts)
         return _Cancelled({entry: Spans(spans) for entry, spans in by_entry.items()})
 
-    def _covers(self, parts: Sequence[Sequence[int]]) -> Iterator[Span]:
+    def _covers(self, parts: Sequence[Sequence[int]]) -> list[Span]:
         spans = [self._spans(terms) for terms in parts]
         if len(spans) == 1:
-            yield from spans[0]
-        elif all(spans):
-            for chain in self._gaps.find(spans):
-                yield chain[0][0], chain[-1][1]
+            return spans[0]
+        return [(chain[0][0], chain[-1][1]) for chain in self._gaps.find(spans)]
 
     def _evidence(self, entry: CompiledEntry, span: Span, chain: tuple[Span, ...]) -> Evidence:
         start, end = span
         in_title = start < self._body_start
         shift = 0 if in_title else self._body_start
-        first, last = self._sentences.span_at(start)[0], self._sentences.span_at(end - 1)[1]
+        first, last = self._sentences.span_at(start)
+        if last < end:  # a name with a full stop in it
+            last = self._sentences.span_at(end - 1)[1]
         in_capitals = entry.is_exact and self._line_at(start).isupper()
         return Evidence(
             start - shift,
@@ -295,12 +320,15 @@ class _Judge:
 
 
 class _Cancelled:
-    """Tells which matches the exceptions of a category cancel."""
+    """What the exceptions of a category cancel; false where that is nothing."""
 
     def __init__(self, by_entry: dict[int | None, Spans]) -> None:
         self._by_entry = by_entry
 
-    def __call__(self, entry: int, span: Span) -> bool:
+    def __bool__(self) -> bool:
+        return bool(self._by_entry)
+
+    def cover(self, entry: int, span: Span) -> bool:
         """Say whether a match of this entry is cancelled."""
         for owner in (None, entry):
             spans = self._by_entry.get(owner)

@@ -18,7 +18,7 @@ from unicodedata import category, normalize
 from ruletag.language.forms import plural_forms, spellings, verb_forms
 from ruletag.language.korean import PARTICLE, begins_word, has_company
 from ruletag.rules.model import Phrase, Word
-from ruletag.text.folding import Reading, fold
+from ruletag.text.folding import Reading, fold, join_broken_words
 from ruletag.text.words import (
     HAS_OTHER_EDGES,
     in_word,
@@ -28,6 +28,7 @@ from ruletag.text.words import (
 )
 
 _LAST_LETTERS: Final = re.compile(r"[^\W\d_]+$")
+_DOTTED: Final = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\.?")
 _DOT: Final = re.compile(r"(?<=[^\W\d_])\.")
 _WORD: Final = re.compile(r"[^\W_]+")
 # Marks an open end until the text is folded: a private-use character, which
@@ -49,7 +50,6 @@ class Form:
     - ``pattern``: of East Asian scripts, matches at the key.
     - ``spelled``: the words, with their case, as they must stand in the text as sent.
     - ``capitals``: the numbers of the words that must be in capitals there.
-    - ``final_dot``: a dot directly behind is part of the span.
     """
 
     key: str
@@ -59,7 +59,6 @@ class Form:
     pattern: re.Pattern[str] | None = None
     spelled: tuple[str, ...] = ()
     capitals: tuple[int, ...] = ()
-    final_dot: bool = False
 
     @property
     def is_bare(self) -> bool:
@@ -149,26 +148,37 @@ def _as_written(stem: str, form: str) -> str:
 
 
 def _forms_of(text: str, *, exact: bool) -> Iterator[Form]:
-    """Give the forms of one written text: with its dots, and without."""
-    dots = [found.start() for found in _DOT.finditer(text)]
-    if not dots:
-        yield _form(text, exact=exact)
-        return
-    yield replace(_form(text.removesuffix("."), exact=exact), final_dot=text[-1] == ".")
-    undotted = _form(_DOT.sub("", text), exact=exact)
-    yield replace(undotted, capitals=_words_without_dots(text, dots))
+    """Give the forms of one written text: each of its words with dots, and without."""
+    for undotted, capitals in _dot_variants(text):
+        yield replace(_form(undotted, exact=exact), capitals=capitals)
 
 
-def _words_without_dots(text: str, dots: list[int]) -> tuple[int, ...]:
-    """Number the words that lost a dot, as they count once the dots are gone."""
-    kept = [(i, c) for i, c in enumerate(text) if i not in dots]
-    undotted = "".join(c for _, c in kept)
-    lost = set()
-    for number, word in enumerate(_WORD.finditer(undotted)):
-        first, last = kept[word.start()][0], kept[word.end() - 1][0]
-        if any(first < dot <= last + 1 for dot in dots):
-            lost.add(number)
-    return tuple(sorted(lost))
+def _dot_variants(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Give the text with and without the dots of each word.
+
+    With each comes the numbers of the words that lost their dots, and so must be
+    in capitals.
+    """
+    dotted = [found for found in _DOTTED.finditer(text) if _DOT.search(found.group())]
+    for kept in product(*(_with_and_without(found.group()) for found in dotted)):
+        pieces: list[str] = []
+        capitals: list[int] = []
+        done = 0
+        for found, (word, lost) in zip(dotted, kept, strict=True):
+            pieces.append(text[done : found.start()])
+            if lost:
+                capitals.append(len(_WORD.findall("".join(pieces))))
+            pieces.append(word)
+            done = found.end()
+        yield "".join((*pieces, text[done:])), tuple(capitals)
+
+
+def _with_and_without(word: str) -> tuple[tuple[str, bool], ...]:
+    """Give U.S., U.S and US (which is to be in capitals) for U.S."""
+    undotted = (_DOT.sub("", word), True)
+    if word.count(".") > 1 and word.endswith("."):
+        return (word, False), (word[:-1], False), undotted
+    return (word, False), undotted
 
 
 def _form(text: str, *, exact: bool) -> Form:
@@ -205,7 +215,7 @@ def _other_edges(plain: str, scan: str, spelled: tuple[str, ...]) -> Form:
     begins_spaced = is_spaced(key[0])
     needs_check = begins_spaced or is_hangul(key[0]) or is_katakana(key)
     if plain.replace(_STAR, "") == key and not needs_check:
-        return Form(key, spelled=spelled)
+        return Form(key, key, spelled=spelled) if spelled else Form(key)
     return Form(
         f" {key}" if begins_spaced else key,
         lead=int(begins_spaced) - first,
@@ -258,8 +268,6 @@ def stands(form: Form, reading: Reading, start: int) -> tuple[int, int] | None:
         and in_word(form.pieces[-1][-1])
     ):
         return None
-    if form.final_dot and reading.plain[end] == ".":
-        end += 1
     return begin, end
 
 
@@ -276,8 +284,9 @@ def _other_edges_span(form: Form, reading: Reading, begin: int) -> tuple[int, in
         return None
     if is_hangul(first) and end == begin + 1 and not has_company(plain, begin, end):
         return None
-    word = found.group()
-    if is_katakana(word) and (is_katakana(after) or is_katakana(plain[begin - 1])):
+    if is_katakana(found.group().replace(" ", "")) and (
+        is_katakana(after) or is_katakana(plain[begin - 1])
+    ):
         return None
     return begin, end
 
@@ -292,6 +301,10 @@ def has_case(form: Form, text: str) -> bool:
     """Say whether a stretch of the text as sent has the case that the form asks for."""
     if not form.spelled and not form.capitals:
         return True
+    return _is_spelled(form, text) or _is_spelled(form, join_broken_words(text))
+
+
+def _is_spelled(form: Form, text: str) -> bool:
     words = spelled_words(text)
     if form.spelled and words != form.spelled:
         return False

@@ -32,8 +32,7 @@ from ruletag.text.words import HANGUL, HAS_OTHER_EDGES, UNSPACED, in_word
 JOINER: Final = " "  # may stand between the words of a phrase
 BLANK_LINE: Final = "\x1e"
 DASH: Final = "—"
-OPENING_QUOTE: Final = "“"
-_CLOSING_QUOTE: Final = "”"
+QUOTE: Final = '"'
 _EN_DASH: Final = "–"  # a hyphen between two words, a dash between two spaces
 _LINE_BREAK: Final = "\n"
 _UNSETTLED: Final = "\x01"  # does not fold to one character by itself
@@ -44,8 +43,7 @@ _CLASSES: Final = {
     **dict.fromkeys("/\u2044\u2215", JOINER),
     **dict.fromkeys("'\u2019\u201b\u02bc\u00b4`\uff07", JOINER),
     **dict.fromkeys(_LINE_BREAKS, _LINE_BREAK),
-    **dict.fromkeys("“‘„‚«‹「『《〈\uff62", OPENING_QUOTE),
-    **dict.fromkeys("”»›」』》〉\uff63", _CLOSING_QUOTE),
+    **dict.fromkeys("“”„‟‘‚«»‹›「」『』《》〈〉\uff62\uff63", QUOTE),
     **dict.fromkeys("—―⸺⸻", DASH),
     **dict.fromkeys("–‒", _EN_DASH),
     "…": "…",  # NFKC makes three dots of it; as punctuation it can stay what it is
@@ -70,6 +68,7 @@ _JOINING: Final = re.compile(
 _BROKEN_WORD: Final = re.compile(
     r"(?<=[^\W\d_])[-\u2010\u00ad][ \t]*(?:\r\n|[\n\r\u2028])[ \t]*(?=[^\W\d_])"
 )
+_BEFORE_BREAK: Final = frozenset("-\u2010\u00ad \t\r")
 # Hangul in letters is all unsettled; by syllables it is met again and again.
 _PIECE: Final = re.compile(
     "[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|(?:(?![\u1100-\u1112][\u1161-\u1175]).)+",
@@ -203,6 +202,11 @@ class Origins:
         self._starts.append(place.start)
         self._ends.append(place.end)
 
+    @property
+    def first(self) -> int:
+        """The position of the first place; before it nothing changed."""
+        return self._new_starts[0]
+
     def start(self, position: int) -> int:
         """Give the position before the rewriting at which this character began."""
         i = bisect_right(self._new_starts, position) - 1
@@ -227,16 +231,20 @@ class Reading:
     so that the first and the last word have an edge as every other.
     """
 
-    __slots__ = ("_origins", "plain", "scan")
+    __slots__ = ("_kept", "_origins", "plain", "scan")
 
     def __init__(self, plain: str, origins: tuple[Origins, ...]) -> None:
         self.plain = f" {plain} "
         self.scan = _SCAN.apply(self.plain)
         self._origins = origins
+        # Up to here every character kept its place.
+        self._kept = min((o.first for o in origins), default=len(plain))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Give the span of the text as sent from which ``scan[start:end]`` came."""
         start, end = start - 1, end - 1
+        if end <= self._kept:
+            return start, end
         for origins in self._origins:
             start, end = origins.start(start), origins.end(end)
         return start, end
@@ -257,11 +265,26 @@ def fold_joined(text: str) -> Reading | None:
     None where no line ends so. Together with `fold` this finds both a word that
     was broken (``smug-/gling``) and a pair that was (``border-/closure``).
     """
-    if not any(sign in text for sign in "\n\r\u2028"):
+    if not _may_break_words(text):
         return None
     log: list[Origins] = []
     joined = _rewrite(text, (_Place(*m.span(), "") for m in _BROKEN_WORD.finditer(text)), log)
     return _fold(joined, log) if log else None
+
+
+def join_broken_words(text: str) -> str:
+    """Give the text with the words joined that a hyphen breaks at a line end."""
+    return _BROKEN_WORD.sub("", text)
+
+
+def _may_break_words(text: str) -> bool:
+    """Say whether some line ends with a hyphen, or with something that may hide one."""
+    position = text.find("\n")
+    while position >= 0:
+        if text[position - 1 : position] in _BEFORE_BREAK:
+            return True
+        position = text.find("\n", position + 1)
+    return "\r" in text or "\u2028" in text
 
 
 def _fold(text: str, log: list[Origins]) -> Reading:
@@ -402,4 +425,4 @@ def _kind_of_run(run: str, words_around: bool) -> str:  # noqa: FBT001 - a key o
         return DASH
     if sum(map(joined.count, "-/\u2010\u2011")) > 1:
         return DASH
-    return OPENING_QUOTE if _OPENS_QUOTE.search(joined) else JOINER
+    return QUOTE if _OPENS_QUOTE.search(joined) else JOINER

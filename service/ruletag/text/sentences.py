@@ -10,7 +10,6 @@ an end only where a typical first word follows (``Inc. The``).
 A mark that is followed by no white space is passed over whole, and no mark is
 looked at twice, so the time taken grows with the length of the text and no faster.
 """
-# ruff: noqa: RUF001 - the marks of many scripts are the subject
 
 import re
 from bisect import bisect_right

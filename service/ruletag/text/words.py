@@ -58,9 +58,11 @@ def count_words(text: str) -> int:
     digit is no word. Where a script has no spaces, two characters count as one
     word (rounded up), so that a gap stays about as wide as in other scripts.
     """
+    words = _BETWEEN_WORDS.split(text)
+    if _UNSPACED_ONLY.search(text) is None:
+        return sum(word.isalnum() or any(map(str.isalnum, word)) for word in words)
     count = 0
-    for word in _BETWEEN_WORDS.split(text):
-        unspaced = sum(1 for _ in _UNSPACED_ONLY.finditer(word))
-        spaced = _UNSPACED_ONLY.sub("", word) if unspaced else word
-        count += (unspaced + 1) // 2 + any(map(str.isalnum, spaced))
+    for word in words:
+        unspaced = len(_UNSPACED_ONLY.findall(word))
+        count += (unspaced + 1) // 2 + any(map(str.isalnum, _UNSPACED_ONLY.sub("", word)))
     return count

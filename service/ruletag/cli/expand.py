@@ -1,0 +1,205 @@
+"""``ruletag expand``: every form of a keyword that is sought, in plain words."""
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import click
+
+from ruletag.cli.common import (
+    InputError,
+    problem_counts,
+    read_folder,
+    rule_folder,
+    rules_option,
+    usable_rules,
+)
+from ruletag.cli.terminal import DIM, Cell, Table, columns, is_terminal, one_line, wants_colour
+from ruletag.http.wire import RequestError, selected
+from ruletag.matching.compiler import CompiledRules
+from ruletag.matching.wordforms import _STAR, TooManyFormsError, _written_forms
+from ruletag.problems import Location, ProblemLog, nearest, render
+from ruletag.rules.keywords import KeywordReader
+from ruletag.rules.model import Keyword, ListReference, Phrase, WordList
+from ruletag.text.words import is_hangul
+
+_HEAD: Final = ("form", "keyword", "rule")
+_GAP: Final = " ... "
+_OPEN: Final = "…"
+_COMMAND_LINE: Final = "argument"  # where the keywords of the command line are said to stand
+# A word with dots after letters: without them it is found in capitals only.
+_DOTTED: Final = re.compile(r"[^\W_]*(?:[^\W\d_]\.[^\W_]*)+")
+
+_Lists = Mapping[str, WordList]
+
+
+class Line(NamedTuple):
+    """One form, the keyword it comes from, and where that stands in the rules."""
+
+    form: str
+    keyword: str
+    place: str
+
+
+@click.command(
+    epilog="""\b
+Examples (the quotes keep the marks from the shell):
+  ruletag expand 'smuggle~' 'smuggl*'
+  ruletag expand 'strip~ ... party membership'
+  ruletag expand '$metals' --rules my-rules
+  ruletag expand --category smuggling
+""",
+)
+@click.argument("words", nargs=-1, metavar="[WORD...]")
+@click.option(
+    "--category",
+    multiple=True,
+    metavar="PATTERN",
+    help="Show the keywords of this category; `economy.*` is it and all below. Repeatable.",
+)
+@rules_option
+def expand(words: tuple[str, ...], category: tuple[str, ...], rules: Path | None) -> None:
+    """Show every form of a keyword that is sought.
+
+    Each WORD is read as a keyword with its marks, as it would stand in a rule
+    file: `smuggle~`, `smuggl*`, `=WPK`, `close~ ... border`, `$metals`. The sign
+    … ends a form that may go on. In a pipe each line is a form, a tab, and its
+    keyword.
+    """
+    if not words and not category:
+        raise click.UsageError("give a WORD, or --category")
+    if "" in words:
+        raise click.UsageError("a WORD is empty; marks such as $ need single quotes in the shell")
+    log = ProblemLog()
+    keywords = _read(words, log)
+    lists: _Lists = {}
+    if category or any(_list_names(keywords)):
+        compiled = usable_rules(read_folder(rule_folder(rules)))
+        lists = {word_list.name: word_list for word_list in compiled.rule_set.lists}
+        _check_lists(keywords, lists, log)
+        keywords += _of_categories(category, compiled)
+    _stop_at_problems(log)
+    _show([line for keyword in keywords for line in _lines(keyword, lists, log)])
+    _stop_at_problems(log)
+
+
+def _read(words: Sequence[str], log: ProblemLog) -> list[Keyword]:
+    """Read the words of the command line as keywords."""
+    log.add_source(_COMMAND_LINE, "\n".join(map(one_line, words)))
+    reader = KeywordReader("en", log)
+    places = (Location(_COMMAND_LINE, i, 1, len(word)) for i, word in enumerate(words, 1))
+    read = [reader.read(word, place) for word, place in zip(words, places, strict=True)]
+    return [keyword for keyword in read if keyword is not None]
+
+
+def _stop_at_problems(log: ProblemLog) -> None:
+    colour = wants_colour(sys.stderr, os.environ)
+    for problem in log.problems:
+        click.echo(render(problem, colour=colour), err=True, color=colour)
+    if log.has_errors:
+        raise InputError(f"no keyword: {problem_counts(log.problems)}")
+
+
+def _list_names(keywords: Iterable[Keyword]) -> Iterator[str]:
+    parts = (part for keyword in keywords for part in keyword.parts)
+    return (part.name for part in parts if isinstance(part, ListReference))
+
+
+def _check_lists(keywords: Iterable[Keyword], lists: _Lists, log: ProblemLog) -> None:
+    for keyword in keywords:
+        for name in _list_names([keyword]):
+            if name not in lists:
+                hint = nearest(f"${name}", [f"${known}" for known in lists])
+                log.add("E306", keyword.location, f"there is no list `{name}`", hint=hint)
+
+
+def _of_categories(patterns: Sequence[str], rules: CompiledRules) -> Iterator[Keyword]:
+    try:
+        chosen = selected(patterns or (), frozenset(c.id for c in rules.categories)) or frozenset()
+    except RequestError as error:
+        raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
+    for category in rules.rule_set.categories:
+        if category.id in chosen:
+            yield from (entry.keyword for entry in category.entries)
+
+
+# ------------------------------------------------------------------------ forms
+
+
+def _lines(keyword: Keyword, lists: _Lists, log: ProblemLog) -> Iterator[Line]:
+    first = keyword.parts[0]
+    if len(keyword.parts) == 1 and isinstance(first, ListReference):
+        for entry in lists[first.name].entries:
+            yield from _lines(entry.keyword, lists, log)
+        return
+    place = "" if keyword.location.file == _COMMAND_LINE else str(keyword.location)
+    try:
+        parts = [list(_part_forms(part, keyword, lists)) for part in keyword.parts]
+    except TooManyFormsError as error:
+        log.add("E308", keyword.location, f"`{keyword.written}` has {error}")
+        return
+    for forms in product(*parts):
+        yield Line(_GAP.join(forms), keyword.written, place)
+
+
+def _part_forms(part: Phrase | ListReference, keyword: Keyword, lists: _Lists) -> Iterator[str]:
+    if isinstance(part, Phrase):
+        yield from readable_forms(part, keyword.language)
+        return
+    for entry in lists[part.name].entries:
+        for phrase in entry.keyword.parts:
+            if isinstance(phrase, Phrase):
+                yield from readable_forms(phrase, entry.keyword.language)
+
+
+def readable_forms(phrase: Phrase, language: str) -> tuple[str, ...]:
+    """Give the forms of a phrase as a reader would write them, each once.
+
+    Raises `TooManyFormsError`.
+    """
+    forms: dict[str, str] = {}
+    for written in _written_forms(phrase, language):
+        text = written.replace(_STAR, _OPEN)
+        for form in (text, _DOTTED.sub(_undotted, text)):
+            forms.setdefault(form if phrase.exact else form.casefold(), _with_open_end(form))
+    return tuple(forms.values())
+
+
+def _undotted(dotted: re.Match[str]) -> str:
+    return dotted.group().replace(".", "").upper()
+
+
+def _with_open_end(form: str) -> str:
+    """Mark what may carry a Korean particle or ending: a word of two syllables or more."""
+    is_open = len(form) > 1 and is_hangul(form[-1]) and is_hangul(form[-2])
+    return form + _OPEN if is_open else form
+
+
+# ----------------------------------------------------------------------- output
+
+
+def _show(lines: Sequence[Line]) -> None:
+    if not is_terminal(sys.stdout):
+        for line in lines:
+            click.echo(f"{line.form}\t{line.keyword}")
+        return
+    colour = wants_colour(sys.stdout, os.environ)
+    # Keywords of the command line stand in no rule, and need no column for it.
+    number = 3 if any(line.place for line in lines) else 2
+    rows = [
+        _row(line, before)[:number] for line, before in zip(lines, (None, *lines), strict=False)
+    ]
+    for text in Table(_HEAD[:number], rows).lines(columns(sys.stdout), colour=colour):
+        click.echo(text, color=colour)
+
+
+def _row(line: Line, before: Line | None) -> tuple[Cell, ...]:
+    """Give a form; its keyword and place too, where they differ from the line above."""
+    form = Cell(one_line(line.form))
+    if before is not None and (before.keyword, before.place) == (line.keyword, line.place):
+        return form, Cell(""), Cell("")
+    return form, Cell(one_line(line.keyword)), Cell(one_line(line.place), DIM)

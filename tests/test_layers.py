@@ -1,0 +1,76 @@
+"""Imports run one way: a module may use only what stands above it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import ruletag
+
+PACKAGE = Path(ruletag.__file__).parent
+
+# From the ground up; within a line from left to right.
+LAYERS = """
+    version limits problems settings
+    text.words text.folding text.offsets text.sentences
+    language.forms language.korean
+    rules.yamltree rules.model rules.keywords rules.parser rules.loader
+    matching.automaton matching.wordforms matching.compiler matching.gaps matching.tagger
+        matching.examples
+    serving.store serving.reload
+    http.wire http.api http.openapi http.observe http.app
+    cli.terminal cli.common cli.check cli.expand cli.serve cli.settings cli.tag cli.test cli.main
+    wsgi gunicorn_config
+""".split()
+FACE = "__init__"  # the package root: nothing inside imports it
+
+
+def modules() -> dict[str, Path]:
+    """Name every module of the package, as ``http.wire``."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
+        if not name.endswith(".__init__"):
+            found[name] = path
+    return found
+
+
+def imported(path: Path) -> set[str]:
+    """Name the modules of this package that a file imports, wherever in it that is."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names.add(str(node.module))
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+    inside = {name.removeprefix("ruletag.") for name in names if name.startswith("ruletag.")}
+    root = {FACE} if "ruletag" in names and not inside else set()
+    return (inside & modules().keys()) | root
+
+
+def test_every_module_has_its_place() -> None:
+    assert sorted([*LAYERS, FACE]) == sorted(modules())
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_imports_run_one_way(name: str) -> None:
+    above = set(LAYERS[: LAYERS.index(name)])
+
+    assert imported(modules()[name]) <= above
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_imports_stand_at_the_top(name: str) -> None:
+    tree = ast.parse(modules()[name].read_text(encoding="utf-8"))
+
+    inner = [
+        node
+        for statement in tree.body
+        if not isinstance(statement, ast.Import | ast.ImportFrom)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert inner == []
