@@ -292,10 +292,13 @@ def keyword(random: Random, shape: Shape, lists: list[str], *, gaps: bool = True
 
 def phrase(random: Random, shape: Shape) -> str:
     """Write one part of a keyword."""
-    count = random.choice((1, 1, 1, 2, 2, 3))
-    chosen = [random.choice(shape.words) + random.choice(shape.marks) for _ in range(count)]
-    joined = random.choice((" ", " ", " ", "-", "/", "' ")).join(chosen)
-    return "=" + joined.replace("~", "").replace("*", "") if random.random() < 0.1 else joined
+    joint = random.choice((" ", " ", " ", "-", "/", "' "))
+    exact = random.random() < 0.1
+    written = ""
+    for _ in range(random.choice((1, 1, 1, 2, 2, 3))):
+        mark = "" if exact else random.choice(shape.marks)
+        written += random.choice(shape.words) + mark + (" " if mark else joint)
+    return "=" * exact + written.rstrip(" '-/")
 
 
 def entry(random: Random, shape: Shape, lists: list[str]) -> object:

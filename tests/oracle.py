@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, combinations
+from itertools import chain
 from typing import NamedTuple
 from unicodedata import category, combining, decomposition, normalize
 
@@ -22,8 +22,12 @@ from ruletag.text.words import in_word, is_hangul, is_katakana, is_unspaced
 Span = tuple[int, int]
 
 LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
-INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff" + "".join(map(chr, range(0xFE00, 0xFE10)))
-PLAIN = {"'": "’`´ʼ", "‘": "‚", '"': "“”„", "-": "‐‑‒−", "/": "⁄∕"}
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+PLAIN = {"'": "’`´ʼ", "‘": "‚", '"': "“”„«»", "-": "‐‑‒−", "/": "⁄∕"}
 SIGNS = {typographic: plain for plain, signs in PLAIN.items() for typographic in signs}
 OPENING = "“‘„‚«‹「『"
 QUOTES = "「」『』" + OPENING
@@ -83,13 +87,16 @@ def fold(cluster: str, *, cased: bool) -> str:
 
 
 def keeps(char: str) -> bool:
-    long = len(normalize("NFKC", normalize("NFKC", char).casefold())) > 4
-    return long or char in SIGNS or decomposition(char).startswith(NO_LETTERS)
+    """Say whether the character stays as it is."""
+    plain = normalize("NFKC", char)
+    if len(normalize("NFKC", plain.casefold())) > 4 or (plain[0] == " " and plain != " "):
+        return True
+    return char in SIGNS or decomposition(char).startswith(NO_LETTERS)
 
 
 def clusters(text: str) -> Iterator[Char]:
     """Cut the text into stretches that fold independently of each other."""
-    seen = [Char(c, i, i + 1) for i, c in enumerate(text) if c not in INVISIBLE]
+    seen = [Char(c, i, i + 1) for i, c in enumerate(text) if not INVISIBLE.match(c)]
     while seen:
         first = seen.pop(0)
         while seen and belongs(first.text, seen[0].text):
@@ -101,21 +108,16 @@ def belongs(cluster: str, char: str) -> bool:
     if cluster == "\r" and char == "\n":
         return True
     apart = fold(cluster, cased=True) + fold(char, cased=True)
-    return combining(normalize("NFKD", char)[0]) > 0 or fold(cluster + char, cased=True) != apart
+    return combining(char) > 0 or fold(cluster + char, cased=True) != apart
 
 
 def read(text: str, *, cased: bool = False) -> list[Char]:
     """Fold the whole text: each folded character with the stretch that it stands for."""
-    chars: list[Char] = []
-    for cluster, start, end in clusters(text):
-        folded = fold(cluster, cased=cased)
-        if cluster[0] in LINE_BREAKS:
-            chars.append(Char("\n", start, end))
-        elif len(cluster) > 1 and folded == "".join(fold(c, cased=cased) for c in cluster):
-            places = [i for i in range(start, end) if text[i] not in INVISIBLE]
-            chars += [Char(f, i, i + 1) for i in places for f in fold(text[i], cased=cased)]
-        else:
-            chars += [Char(f, start, end) for f in folded]
+    chars = [
+        Char(char, start, end)
+        for cluster, start, end in clusters(text)
+        for char in fold(cluster.replace("\r\n", "\n"), cased=cased)
+    ]
     return [sign(chars, i) for i in range(len(chars))]
 
 
@@ -130,11 +132,12 @@ def sign(chars: list[Char], i: int) -> Char:
 
 
 def readings(text: str, *, cased: bool) -> Iterator[list[Char]]:
-    """Read the text with each of its words that a line end breaks as one word and as two."""
+    """Read the text as it stands, and with the words joined that a line end breaks."""
     chars = read(text, cased=cased)
-    breaks = [cut for i in range(1, len(chars)) if (cut := line_end(text, chars, i)) is not None]
-    for joined in chain.from_iterable(combinations(breaks, n) for n in range(len(breaks) + 1)):
-        out = set(chain.from_iterable(range(*cut) for cut in joined))
+    yield chars
+    breaks = [line_end(text, chars, i) for i in range(1, len(chars))]
+    out = {i for cut in breaks if cut for i in range(*cut)}
+    if out:
         yield [char for i, char in enumerate(chars) if i not in out]
 
 
@@ -156,12 +159,15 @@ def line_end(text: str, chars: list[Char], i: int) -> Span | None:
 
 def alternatives(phrase: Phrase, language: str) -> Iterator[Sought]:
     """Give the phrase as it is sought, once for each further form of the whole."""
-    words = [atoms(word.text, phrase) for word in phrase.words]
+    words = [atoms(word.text, exact=phrase.exact) for word in phrase.words]
     if isinstance(phrase.forms, tuple):
         written = [atom for word in words for atom in word]
-        further = [[a for word in form.split() for a in atoms(word, phrase)] for form in phrase.forms]
+        further = [
+            [atom for word in form.split() for atom in atoms(word, exact=phrase.exact)]
+            for form in phrase.forms
+        ]
         for whole in (written, *further):
-            yield Sought(tuple(((atom,), False) for atom in whole), phrase.exact)
+            yield Sought(tuple(((folded(a, phrase),), False) for a in whole), phrase.exact)
         return
     spelled = phrase.forms != "none" and language == "en"
     verbs = [word.inflected for word in phrase.words]
@@ -175,20 +181,27 @@ def alternatives(phrase: Phrase, language: str) -> Iterator[Sought]:
             if spelled and not word.open:
                 plural = last and n == len(words) - 1 and not any(verbs)
                 forms = inflections(atom, verb=last and verbs[n], plural=plural)
-            made.append((tuple(recased(form, atom) for form in forms), last and word.open))
+            made.append((tuple(folded(form, phrase) for form in forms), last and word.open))
     yield Sought(tuple(made), phrase.exact)
 
 
-def atoms(word: str, phrase: Phrase) -> list[str]:
-    """Cut a word of a keyword where a hyphen, a slash or an apostrophe may stand."""
-    folded = "".join(char.text for char in read(f" {word} ", cased=phrase.exact)).strip()
-    return [atom for atom in folded.replace("/", "-").replace("'", "-").split("-") if atom]
+def folded(form: str, phrase: Phrase) -> str:
+    return "".join(char.text for char in read(form, cased=phrase.exact))
+
+
+def atoms(word: str, *, exact: bool) -> list[str]:
+    """Cut a word of a keyword where a space, a hyphen or the like may stand."""
+    whole = "".join(char.text for char in read(f" {word} ", cased=True)).strip()
+    for i in reversed(range(1, len(whole))):
+        if script_changes(whole[i - 1], whole[i]) and not exact:
+            whole = f"{whole[:i]}-{whole[i:]}"
+    return [atom for atom in whole.replace("/", "-").replace("'", "-").split("-") if atom]
 
 
 def inflections(word: str, *, verb: bool, plural: bool) -> list[str]:
     make = verb_forms if verb else plural_forms if plural else spellings
     forms = chain.from_iterable(make(spelling) for spelling in spellings(word))
-    return [spelling for form in forms for spelling in spellings(form)]
+    return [recased(spelling, word) for form in forms for spelling in spellings(form)]
 
 
 def recased(form: str, written: str) -> str:
@@ -238,9 +251,9 @@ class TextRead:
             return not any(map(is_katakana, around))
         if not is_hangul(keyword[0]):
             return True
-        before, after = (one_space(s) for s in (self.plain[:start], self.plain[end:]))
-        before += " " * (self.at(start - 1) == "spaced")  # 5금 as well as 5 금
-        company = has_company(before + keyword + after, len(before), len(before + keyword))
+        # The syllable belongs to both sides, so that a change of script beside it is seen.
+        before, after = one_space(self.plain[:end])[:-1], one_space(self.plain[start:])
+        company = has_company(before + after, len(before), len(before) + 1)
         return begins_word(self.plain, start) and (len(keyword) > 1 or company)
 
     def ends(self, start: int, sought: Sought) -> Iterator[int]:
@@ -267,8 +280,10 @@ class TextRead:
             if self.at(end) == self.at(end - 1) == "spaced" or missing:
                 continue
             as_sent = self.text[self.chars[start].start : self.chars[end - 1].end]
-            if form.count(".") == spelled.count(".") or spelled.count(".") or not any(
-                c.islower() for c in as_sent
+            if (
+                form.count(".") == spelled.count(".")
+                or spelled.count(".")
+                or not any(c.islower() for c in as_sent)
             ):
                 yield end
 
@@ -303,8 +318,16 @@ def kind(char: str) -> str:
 
 
 def one_space(text: str) -> str:
-    """Write whatever may stand between two words of a phrase as one space."""
+    """Write one space for a change of script and for what may stand between two words."""
+    for i in reversed(range(1, len(text))):
+        if script_changes(text[i - 1], text[i]):
+            text = f"{text[:i]} {text[i:]}"
     return SEPARATOR.sub(lambda found: " " if may_separate(found[0]) else found[0], text)
+
+
+def script_changes(left: str, right: str) -> bool:
+    kinds = {kind(left), kind(right)}
+    return "spaced" in kinds and bool(kinds & {"hangul", "unspaced"})
 
 
 def may_separate(between: str) -> bool:
@@ -350,11 +373,11 @@ class Oracle:
             yield from ((span,) for span in parts[0])
             return
         taken: set[Span] = set()
-        for last in sorted(parts[-1], key=lambda s: (s[1], s[0])):
+        for last in sorted(parts[-1], key=lambda s: (s[0], -s[1])):
             chosen = [last]
             for spans in reversed(parts[:-1]):
                 before = [s for s in spans if s[1] <= chosen[0][0]]
-                chosen[:0] = sorted(before, key=lambda s: (s[1], -s[0]))[-1:]
+                chosen[:0] = sorted(before, key=lambda s: (s[1], s[0]))[-1:]
             whole = (chosen[0][0], last[1])
             gaps = list(zip(chosen, chosen[1:], strict=False))
             if len(chosen) < len(parts) or overlaps(whole, taken):
@@ -372,8 +395,10 @@ class Oracle:
             return False
         if "\n\n" in between.replace(" ", "") or any(self.opens(i) for i in inside):
             return False
-        return not any(map(ends_gap, between)) and not self.has_comma(inside) and (
-            words(between) <= MOST_BETWEEN
+        return (
+            not any(map(ends_gap, between))
+            and not self.has_comma(inside)
+            and (words(between) <= MOST_BETWEEN)
         )
 
     def opens(self, i: int) -> bool:
@@ -446,7 +471,7 @@ def words(between: str) -> int:
     for word in "".join(" " if c in " \n-/" else c for c in between).split():
         unspaced = sum(map(is_unspaced, word))
         count += (unspaced + 1) // 2
-        count += any(c.isalnum() and is_letter(c) and not is_unspaced(c) for c in word)
+        count += any(c.isalnum() and not is_unspaced(c) for c in word)
     return count
 
 

@@ -36,10 +36,16 @@ def phrases(draw: st.DrawFn) -> str:
     """Several words with their marks, or one with `=`."""
     if draw(st.integers(0, 9)) == 0:
         return "=" + draw(words)
-    marked = draw(st.lists(st.tuples(words, st.sampled_from(("", "", "~", "*"))), min_size=1, max_size=3))
+    marked = draw(
+        st.lists(st.tuples(words, st.sampled_from(("", "", "~", "*"))), min_size=1, max_size=3)
+    )
     joint = draw(st.sampled_from(JOINTS))
-    # A star needs three letters before it.
-    return joint.join(w + ("" if m == "*" and not (w.isalpha() and len(w) > 2) else m) for w, m in marked)
+    written = ""
+    for word, mark in marked:
+        # A star needs three letters before it, and nothing but a space behind it.
+        kept = "" if mark == "*" and not (word.isalpha() and len(word) > 2) else mark
+        written += word + kept + (" " if kept else joint)
+    return written.rstrip(" '-/")
 
 
 def keywords(lists: Sequence[str] = ()) -> st.SearchStrategy[str]:
@@ -89,9 +95,9 @@ def rule_files(draw: st.DrawFn) -> Rules:
 
 # Rules of which each match alone tags its category, and all are worth something else.
 plain_keywords = st.lists(keywords(), min_size=1, max_size=5, unique=True)
-texts = st.lists(
-    st.tuples(words | st.sampled_from(SEEN), st.sampled_from(SIGNS)), max_size=12
-).map(lambda pairs: "".join(word + sign for word, sign in pairs))
+texts = st.lists(st.tuples(words | st.sampled_from(SEEN), st.sampled_from(SIGNS)), max_size=12).map(
+    lambda pairs: "".join(word + sign for word, sign in pairs)
+)
 
 
 def as_yaml(rules: Mapping[str, Any]) -> bytes:

@@ -117,7 +117,10 @@ ALIKE: Final = [
     ("a broken word after CR LF", ["smuggling"], "the [[smug-\r\ngling]] ring"),
     ("a broken exact word", ["=smuggling"], "the [[smug-\ngling]] ring"),
     ("a broken pair", ["border closure"], "the [[border-\nclosure]]"),
-    ("a broken word and a broken pair", ["ban smuggling"], "[[ban-\nsmug-\ngling]]"),
+    ("a broken word beside a broken pair", ["ban smuggling"], "ban-\nsmug-\ngling"),
+    ("two broken words", ["smuggling ban"], "[[smug-\ngling b-\nan]]"),
+    ("two broken pairs", ["ship to ship"], "[[ship-\nto-\nship]]"),
+    ("two breaks read apart", ["smuggling", "ban it"], "[[smug-\ngling]]; [[ban-\nit]]"),
     ("more than four others", ["صلى"], "ﷺ"),
     ("accents matter", ["cafe"], "café"),
     ("accents matter in the keyword", ["café"], "cafe"),
@@ -143,7 +146,7 @@ BETWEEN: Final = [
     ("a dash", ["border closure"], "border—closure border — closure"),
     ("a spaced en dash", ["border closure"], "border – closure"),
     ("a bracket", ["border closure"], "border (closure)"),
-    ("a quotation mark", ["border closure"], "border “closure” border \"closure\""),
+    ("a quotation mark", ["border closure"], 'border “closure” border "closure"'),
     ("any other sign", ["border closure"], "border & closure border|closure border_closure"),
     ("nothing", ["border closure"], "borderclosure"),
     ("an ampersand", ["AT&T"], "[[AT&T]] AT T ATT"),
@@ -171,7 +174,7 @@ GAPS: Final = [
     ("a bracket", ["a ... z"], "a (b) z"),
     ("dashes", ["a ... z"], "a — z; a – z; a -- z; a—z"),
     ("a hyphen with spaces", ["a ... z"], "[[a - z]]"),
-    ("an opening quotation mark", ["a ... z"], "a “b” z; a \"b\" z"),
+    ("an opening quotation mark", ["a ... z"], 'a “b” z; a "b" z'),
     ("a closing quotation mark", ["a ... z"], "“[[a” b z]]"),
     ("a comma", ["a ... z"], "a, z"),
     ("a comma in a number", ["a ... z"], "[[a 10,000 z]]"),
@@ -452,7 +455,9 @@ def test_evidence_stands_where_it_says(rules: Rules, text: str) -> None:
             assert left.start < left.end <= right.start
 
 
-@given(st.sampled_from(["copper", "labor", "city", "fi", "aß", "é", "밀수", "銅"]), strategies.texts)
+@given(
+    st.sampled_from(["copper", "labor", "city", "fi", "aß", "é", "밀수", "銅"]), strategies.texts
+)
 def test_the_evidence_of_a_word_folds_to_one_of_its_forms(word: str, text: str) -> None:
     spelled = (form for base in spellings(word) for form in plural_forms(base))
     forms = {folded(spelling) for form in spelled for spelling in spellings(form)}

@@ -17,7 +17,7 @@ from ruletag.cli.terminal import one_line, wants_colour
 from ruletag.matching.compiler import CompiledRules, compile_rules
 from ruletag.problems import Problem, RuleSetError, render
 from ruletag.rules.loader import parse_rules, snapshot
-from ruletag.settings import SettingsError, read_settings
+from ruletag.settings import SHIPPED_RULES, SettingsError, read_settings
 
 FINDINGS: Final = 1
 UNREADABLE: Final = 2
@@ -84,6 +84,14 @@ class Outcome:
     def is_empty(self) -> bool:
         """Say whether there was no rule file at all."""
         return any(problem.code == "E403" for problem in self.problems)
+
+    def place(self, source: str) -> str:
+        """Give the file and line of ``file:line:column``, so that they can be opened.
+
+        Rules that ship with ruletag lie deep in the package: only the file is named.
+        """
+        place = source.rpartition(":")[0]
+        return place if self.folder == SHIPPED_RULES else f"{self.folder.as_posix()}/{place}"
 
     def shown(self, problem: Problem, *, colour: bool) -> str:
         """Give a problem as text, with its source line and a place that can be opened."""

@@ -47,10 +47,14 @@ class Source(NamedTuple):
     is_jsonl: bool
 
     @property
+    def id(self) -> str:
+        """What names it in an answer; bytes that are not UTF-8 are replaced."""
+        return os.fsencode(self.path).decode("utf-8", "replace")
+
+    @property
     def name(self) -> str:
-        """The name to show; bytes that are not UTF-8 are replaced."""
-        name = "standard input" if self.path == _STDIN else self.path
-        return os.fsencode(name).decode("utf-8", "replace")
+        """What a person calls it."""
+        return "standard input" if self.path == _STDIN else self.id
 
 
 def find_sources(given: Iterable[str], *, jsonl: bool) -> Iterator[Source | Fault]:
@@ -120,7 +124,7 @@ def _text(source: Source, file: BinaryIO, title: str) -> Iterator[Named | Fault]
     except RequestError as error:
         yield Fault(source.name, error.detail)
     else:
-        identity = None if source.path == _STDIN else source.name
+        identity = None if source.path == _STDIN else source.id
         yield Named(source.name, Document(text=text, title=title, id=identity))
 
 
@@ -137,17 +141,18 @@ def _lines(source: Source, file: BinaryIO) -> Iterator[Named | Fault]:
         if number == 1:
             line = line.removeprefix(_BYTE_ORDER_MARK)
         if line.strip():
-            yield _document(name, line)
+            yield _document(name, line, f"{source.id}:{number}")
 
 
-def _document(name: str, line: bytes) -> Named | Fault:
-    """Read one line: ``text``, and ``title`` and ``id`` where they are; the rest is not ours."""
+def _document(name: str, line: bytes, place: str) -> Named | Fault:
+    """Read ``text``, ``title`` and ``id`` of a line; ``place`` stands in for an id not given."""
     try:
-        value = json.loads(line.decode("utf-8"))
+        value = json.loads(line.decode("utf-8").rstrip("\r\n"))
     except UnicodeDecodeError as error:
         return Fault(name, _not_utf8(error))
     except json.JSONDecodeError as error:
-        return Fault(name, f"not JSON: {error.msg.lower()} (column {error.colno})")
+        reason = error.msg.lower().removesuffix(" at").removesuffix(" starting")
+        return Fault(name, f"not JSON: {reason} (column {error.colno})")
     except (RecursionError, ValueError):
         return Fault(name, "not JSON that can be read: nested too deeply, or a number too long")
     if isinstance(value, dict):
@@ -157,8 +162,7 @@ def _document(name: str, line: bytes) -> Named | Fault:
     except RequestError as error:
         return Fault(name, "; ".join(f.detail for f in error.errors) or error.detail)
     if document.id is None:
-        document = Document(text=document.text, title=document.title, id=name)
-        return Named(name, document)
+        return Named(name, Document(text=document.text, title=document.title, id=place))
     return Named(f"{document.id} ({name})", document)
 
 

@@ -12,6 +12,7 @@ import click
 
 from ruletag.cli.common import (
     InputError,
+    Outcome,
     problem_counts,
     read_folder,
     rule_folder,
@@ -32,17 +33,21 @@ _GAP: Final = " ... "
 _OPEN: Final = "…"
 _COMMAND_LINE: Final = "argument"  # where the keywords of the command line are said to stand
 # A word with dots after letters: without them it is found in capitals only.
-_DOTTED: Final = re.compile(r"[^\W_]*(?:[^\W\d_]\.[^\W_]*)+")
+_DOTTED: Final = re.compile(r"(?:[^\W_]*[^\W\d_]\.)+[^\W_]*")
 
 _Lists = Mapping[str, WordList]
 
 
-class Line(NamedTuple):
-    """One form, the keyword it comes from, and where that stands in the rules."""
+class Expansion(NamedTuple):
+    """The forms of each part of a keyword, and where the keyword stands in the rules."""
 
-    form: str
     keyword: str
     place: str
+    parts: Sequence[Sequence[str]]
+
+    def forms(self) -> Iterator[str]:
+        """Give every form, the parts of a gap side by side."""
+        return map(_GAP.join, product(*self.parts))
 
 
 @click.command(
@@ -76,15 +81,18 @@ def expand(words: tuple[str, ...], category: tuple[str, ...], rules: Path | None
         raise click.UsageError("a WORD is empty; marks such as $ need single quotes in the shell")
     log = ProblemLog()
     keywords = _read(words, log)
+    outcome: Outcome | None = None
     lists: _Lists = {}
     if category or any(_list_names(keywords)):
-        compiled = usable_rules(read_folder(rule_folder(rules)))
+        outcome = read_folder(rule_folder(rules))
+        compiled = usable_rules(outcome)
         lists = {word_list.name: word_list for word_list in compiled.rule_set.lists}
         _check_lists(keywords, lists, log)
         keywords += _of_categories(category, compiled)
     _stop_at_problems(log)
-    _show([line for keyword in keywords for line in _lines(keyword, lists, log)])
+    expansions = [e for keyword in keywords for e in _expansions(keyword, lists, log)]
     _stop_at_problems(log)
+    _show(expansions, outcome)
 
 
 def _read(words: Sequence[str], log: ProblemLog) -> list[Keyword]:
@@ -119,7 +127,7 @@ def _check_lists(keywords: Iterable[Keyword], lists: _Lists, log: ProblemLog) ->
 
 def _of_categories(patterns: Sequence[str], rules: CompiledRules) -> Iterator[Keyword]:
     try:
-        chosen = selected(patterns or (), frozenset(c.id for c in rules.categories)) or frozenset()
+        chosen = selected(patterns or (), rules.ids) or frozenset()
     except RequestError as error:
         raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
     for category in rules.rule_set.categories:
@@ -130,20 +138,19 @@ def _of_categories(patterns: Sequence[str], rules: CompiledRules) -> Iterator[Ke
 # ------------------------------------------------------------------------ forms
 
 
-def _lines(keyword: Keyword, lists: _Lists, log: ProblemLog) -> Iterator[Line]:
+def _expansions(keyword: Keyword, lists: _Lists, log: ProblemLog) -> Iterator[Expansion]:
+    """Expand a keyword; in place of a list, each of its lines."""
     first = keyword.parts[0]
     if len(keyword.parts) == 1 and isinstance(first, ListReference):
         for entry in lists[first.name].entries:
-            yield from _lines(entry.keyword, lists, log)
+            yield from _expansions(entry.keyword, lists, log)
         return
     place = "" if keyword.location.file == _COMMAND_LINE else str(keyword.location)
     try:
         parts = [list(_part_forms(part, keyword, lists)) for part in keyword.parts]
+        yield Expansion(keyword.written, place, parts)
     except TooManyFormsError as error:
         log.add("E308", keyword.location, f"`{keyword.written}` has {error}")
-        return
-    for forms in product(*parts):
-        yield Line(_GAP.join(forms), keyword.written, place)
 
 
 def _part_forms(part: Phrase | ListReference, keyword: Keyword, lists: _Lists) -> Iterator[str]:
@@ -182,24 +189,25 @@ def _with_open_end(form: str) -> str:
 # ----------------------------------------------------------------------- output
 
 
-def _show(lines: Sequence[Line]) -> None:
+def _show(expansions: Sequence[Expansion], outcome: Outcome | None) -> None:
     if not is_terminal(sys.stdout):
-        for line in lines:
-            click.echo(f"{line.form}\t{line.keyword}")
+        for expansion in expansions:
+            for form in expansion.forms():
+                click.echo(f"{form}\t{expansion.keyword}")
         return
     colour = wants_colour(sys.stdout, os.environ)
+    rows = [row for expansion in expansions for row in _rows(expansion, outcome)]
     # Keywords of the command line stand in no rule, and need no column for it.
-    number = 3 if any(line.place for line in lines) else 2
-    rows = [
-        _row(line, before)[:number] for line, before in zip(lines, (None, *lines), strict=False)
-    ]
-    for text in Table(_HEAD[:number], rows).lines(columns(sys.stdout), colour=colour):
-        click.echo(text, color=colour)
+    number = len(_HEAD) if outcome is not None else len(_HEAD) - 1
+    table = Table(_HEAD[:number], [row[:number] for row in rows])
+    for line in table.lines(columns(sys.stdout), colour=colour):
+        click.echo(line, color=colour)
 
 
-def _row(line: Line, before: Line | None) -> tuple[Cell, ...]:
-    """Give a form; its keyword and place too, where they differ from the line above."""
-    form = Cell(one_line(line.form))
-    if before is not None and (before.keyword, before.place) == (line.keyword, line.place):
-        return form, Cell(""), Cell("")
-    return form, Cell(one_line(line.keyword)), Cell(one_line(line.place), DIM)
+def _rows(expansion: Expansion, outcome: Outcome | None) -> Iterator[tuple[Cell, ...]]:
+    """Give a row for each form; the keyword and its place stand in the first."""
+    place = outcome.place(expansion.place) if outcome is not None and expansion.place else ""
+    origin = (Cell(one_line(expansion.keyword)), Cell(one_line(place), DIM))
+    for form in expansion.forms():
+        yield (Cell(one_line(form)), *origin)
+        origin = (Cell(""), Cell(""))

@@ -8,9 +8,9 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NoReturn
 
 import click
 
@@ -87,36 +87,37 @@ def _endings() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _let_go_of_output()
-        sys.exit(_INTERRUPTED)
+        _leave(_INTERRUPTED)
     except BrokenPipeError:
-        _let_go_of_output()
-        sys.exit(_PIPE_CLOSED)
-    except click.exceptions.NoArgsIsHelpError:
-        raise
+        _leave(_PIPE_CLOSED)
     except click.ClickException as error:
-        _complain(error)
-        sys.exit(error.exit_code)
+        with suppress(OSError):
+            _complain(error)
+        _leave(error.exit_code)
     except OSError as error:  # the disk is full, the terminal is gone
-        _let_go_of_output()
-        tell(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}")
-        sys.exit(UNREADABLE)
+        with suppress(OSError):
+            tell(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}")
+        _leave(UNREADABLE)
 
 
 def _complain(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
     tell(error.format_message())
     if isinstance(error, click.UsageError) and error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
         click.echo(f"Try '{error.ctx.command_path} --help' for help.", err=True)
 
 
-def _let_go_of_output() -> None:
-    """Keep what nobody will read from being flushed, and failing once more, at exit."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+def _leave(code: int) -> NoReturn:
+    """Exit; output that nobody can take is dropped, or it would fail once more at exit."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None where the shell closed it
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(code)
 
 
 @click.group(

@@ -1,7 +1,7 @@
 """Show a tagged text on a terminal: the evidence marked in the text, and a table below it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -45,10 +45,15 @@ class Mark(NamedTuple):
 
 
 class Marker:
-    """Shows documents for one terminal. Without a palette evidence is put in ``[[ ]]``."""
+    """Shows documents for one terminal. Without a palette evidence is put in ``[[ ]]``.
 
-    def __init__(self, folder: str, screen: int | None, palette: Palette | None) -> None:
-        self._folder = folder
+    ``place`` turns the source of an entry into what a person can open.
+    """
+
+    def __init__(
+        self, place: Callable[[str], str], screen: int | None, palette: Palette | None
+    ) -> None:
+        self._place = place
         self._screen = screen
         self._palette = palette
 
@@ -101,9 +106,8 @@ class Marker:
             implied = f"implied by {', '.join(tag.implied_by)}" if tag.implied_by else ""
             yield (*begin, Cell(implied, DIM), Cell(""))
         for pieces in by_entry.values():
-            place = pieces[0].source.rpartition(":")[0]
-            where = f"{self._folder}/{place}" if self._folder else place
-            yield (*begin, Cell(_counts(pieces)), Cell(one_line(where), DIM))
+            place = one_line(self._place(pieces[0].source))
+            yield (*begin, Cell(_counts(pieces)), Cell(place, DIM))
             begin = (Cell(""), Cell(""), Cell(""))
 
 

@@ -11,6 +11,8 @@ import msgspec
 
 from ruletag.cli.common import (
     UNREADABLE,
+    InputError,
+    Outcome,
     read_folder,
     rule_folder,
     rules_option,
@@ -26,12 +28,11 @@ from ruletag.cli.documents import (
     read_documents,
 )
 from ruletag.cli.marking import Marker, Palette
-from ruletag.cli.terminal import columns, is_terminal, wants_colour
+from ruletag.cli.terminal import columns, is_terminal, visible_json, wants_colour
 from ruletag.http.wire import Amount, RequestError, TagOptions, encode, selected, tag_answer
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.tagger import Tagging
 from ruletag.matching.tagger import tag as tag_text
-from ruletag.settings import SHIPPED_RULES
 from ruletag.text.offsets import Unit
 
 _Show = Callable[[Named, Tagging], None]
@@ -95,25 +96,30 @@ def tag(ctx: click.Context, files: tuple[str, ...], **options: Unpack[_Options])
     """
     sources = list(find_sources(_files(files), jsonl=options["jsonl"]))
     _check_title(options["title"], sources)
-    folder = rule_folder(options["rules"])
-    rules = usable_rules(read_folder(folder))
+    outcome = read_folder(rule_folder(options["rules"]))
+    rules = usable_rules(outcome)
     only = _only(options["category"], rules)
     show = (
-        _as_text(folder, options) if _is_for_people(options["form"]) else _as_json(rules, options)
+        _as_text(outcome, options) if _is_for_people(options["form"]) else _as_json(rules, options)
     )
-    faults = 0
+    good = faulty = 0
     for item in _documents(sources, options["title"]):
         if isinstance(item, Fault):
             tell(str(item))
-            faults += 1
+            faulty += 1
         else:
             show(item, tag_text(rules, item.document.text, item.document.title, only))
-    ctx.exit(UNREADABLE if faults else 0)
+            good += 1
+    if not good and not faulty:
+        raise InputError("there is no document to tag")
+    ctx.exit(UNREADABLE if faulty else 0)
 
 
 def _files(given: tuple[str, ...]) -> tuple[str, ...]:
     if not given and is_terminal(sys.stdin):
         raise click.UsageError("give a FILE, or `-` for standard input")
+    if "" in given:
+        raise click.UsageError("a FILE has an empty name")
     return given or ("-",)
 
 
@@ -128,7 +134,7 @@ def _check_title(title: str, sources: Sequence[Source | Fault]) -> None:
 
 def _only(patterns: tuple[str, ...], rules: CompiledRules) -> frozenset[str] | None:
     try:
-        return selected(patterns or None, frozenset(c.id for c in rules.categories))
+        return selected(patterns or None, rules.ids)
     except RequestError as error:
         raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
 
@@ -157,17 +163,19 @@ def _as_json(rules: CompiledRules, options: _Options) -> _Show:
     """Give what writes a document's answer as a line of JSON."""
     wire_options = TagOptions(offsets=options["offsets"], evidence=options["evidence"])
 
+    guard = visible_json if is_terminal(sys.stdout) else bytes
+
     def show(item: Named, tagging: Tagging) -> None:
-        click.echo(encode(tag_answer(item.document, rules.digest, tagging, wire_options)))
+        answer = tag_answer(item.document, rules.digest, tagging, wire_options)
+        click.echo(guard(encode(answer)))
 
     return show
 
 
-def _as_text(folder: Path, options: _Options) -> _Show:
+def _as_text(outcome: Outcome, options: _Options) -> _Show:
     """Give what shows a document to a person."""
     colour = wants_colour(sys.stdout, os.environ)
-    prefix = "" if folder == SHIPPED_RULES else folder.as_posix()
-    marker = Marker(prefix, columns(sys.stdout), Palette() if colour else None)
+    marker = Marker(outcome.place, columns(sys.stdout), Palette() if colour else None)
     shown = 0
 
     def show(item: Named, tagging: Tagging) -> None:

@@ -11,6 +11,7 @@ BOLD: Final = "1"
 DIM: Final = "2"
 RED: Final = "1;31"
 _BETWEEN: Final = "  "
+_INDENT: Final = "    "
 _LEAST_SHRUNK: Final = 16  # columns of a shortened cell
 _LEAST_WRAPPED: Final = 28  # columns of a wrapped cell; with fewer it goes below its row
 _SYMBOLS: Final = {
@@ -21,6 +22,7 @@ _SYMBOLS: Final = {
     **dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD),
     **dict.fromkeys(range(0xD800, 0xE000), 0xFFFD),  # bytes of file names that are not UTF-8
 }
+_OBEYED: Final = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def is_terminal(stream: IO[Any] | None) -> bool:
@@ -50,6 +52,12 @@ def paint(text: str, style: str) -> str:
 def visible(text: str) -> str:
     """Show control characters as symbols, so that no text can steer the terminal."""
     return text.replace("\r\n", "\n").translate(_SYMBOLS)
+
+
+def visible_json(line: bytes) -> bytes:
+    """Escape what JSON lets pass but a terminal would obey; the values stay the same."""
+    text = line.decode("utf-8")
+    return _OBEYED.sub(lambda found: f"\\u{ord(found.group()):04x}", text).encode("utf-8")
 
 
 def one_line(text: str) -> str:
@@ -110,28 +118,32 @@ class Table(NamedTuple):
             surplus = max(0, sum(widths) + len(_BETWEEN) * (len(widths) - 1) - screen)
             least = min(widths[self.shrink], _LEAST_SHRUNK)
             widths[self.shrink] = max(widths[self.shrink] - surplus, least)
-        for row in rows:
-            yield from self._row(row, widths, screen, colour=colour)
+        for i, row in enumerate(rows):
+            cells = [*row]
+            if self.shrink is not None:
+                short = shortened(row[self.shrink].text, widths[self.shrink])
+                cells[self.shrink] = Cell(short, row[self.shrink].style)
+            if not self.wrap or screen is None:
+                yield _line(cells, widths, colour=colour)
+            else:
+                yield from _wrapped(cells, widths, screen, is_head=i == 0, colour=colour)
 
-    def _row(
-        self, row: Sequence[Cell], widths: Sequence[int], screen: int | None, *, colour: bool
-    ) -> Iterator[str]:
-        cells = [
-            Cell(shortened(cell.text, most) if i == self.shrink else cell.text, cell.style)
-            for i, (cell, most) in enumerate(zip(row, widths, strict=True))
-        ]
-        if not self.wrap or screen is None:
-            yield _line(cells, widths, colour=colour)
-            return
-        indent = sum(widths[:-1]) + len(_BETWEEN) * (len(widths) - 1)
-        if screen - indent < _LEAST_WRAPPED:
-            yield _line(cells[:-1], widths[:-1], colour=colour)
-            below = textwrap.wrap(cells[-1].text, max(screen - 4, _LEAST_WRAPPED))
-            yield from (" " * 4 + line for line in below)
-            return
-        first, *others = textwrap.wrap(cells[-1].text, screen - indent) or [""]
-        yield _line([*cells[:-1], Cell(first, cells[-1].style)], widths, colour=colour)
-        yield from (" " * indent + line for line in others)
+
+def _wrapped(
+    cells: Sequence[Cell], widths: Sequence[int], screen: int, *, is_head: bool, colour: bool
+) -> Iterator[str]:
+    """Break the last cell into lines; below the others, where they leave it no room."""
+    *others, last = cells
+    indent = sum(widths[:-1]) + len(_BETWEEN) * len(others)
+    if screen - indent >= _LEAST_WRAPPED:
+        first, *more = textwrap.wrap(last.text, screen - indent) or [""]
+        yield _line([*others, Cell(first, last.style)], widths, colour=colour)
+        yield from (" " * indent + line for line in more)
+        return
+    yield _line(others, widths[:-1], colour=colour)
+    if not is_head:
+        below = textwrap.wrap(last.text, max(screen - len(_INDENT), _LEAST_WRAPPED))
+        yield from (_INDENT + line for line in below)
 
 
 def _line(cells: Sequence[Cell], widths: Sequence[int], *, colour: bool) -> str:

@@ -9,12 +9,13 @@ parser's C code can run out of stack.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import yaml
 
 from ruletag.limits import LIMITS
-from ruletag.problems import Location, ProblemLog
+from ruletag.problems import Location, ProblemLog, quoted
+from ruletag.rules.mistakes import QUOTE_IT, STAR, explain
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOT_ALLOWED: Final = re.compile(
@@ -22,27 +23,35 @@ _NOT_ALLOWED: Final = re.compile(
 )
 _MERGE: Final = "<<"
 _CLOSERS: Final = {"[": "]", "{": "}"}
+_FLOW_ENDS: Final = frozenset(f"did not find expected ',' or '{c}'" for c in _CLOSERS.values())
+_MOST_VALUES: Final = 1_000_000  # of one file: each takes some hundred bytes of memory
+# Complaints that are about where something began, not about where it went wrong.
+_ABOUT_THE_BEGINNING: Final = frozenset(
+    {
+        "could not find expected ':'",
+        "found unexpected end of stream",
+        "found unexpected document indicator",
+    }
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A word or a sentence, as its author wrote it; ``quoted`` when it had quotes or a block."""
 
     location: Location
     value: str
     quoted: bool
+    over_lines: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A YAML list."""
 
     location: Location
     items: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """A YAML mapping; its keys are unique, in file order."""
 
     location: Location
@@ -76,34 +85,60 @@ def read_tree(file: str, content: bytes, log: ProblemLog) -> Node | None:
         return None
 
 
+# --------------------------------------------------------------------- bytes
+
+
 def _decode(file: str, content: bytes, log: ProblemLog) -> str | None:
     if len(content) > LIMITS.rule_file:
-        detail = f"{len(content):,} bytes; a rule file may have {LIMITS.rule_file:,}"
+        detail = f"more than {LIMITS.rule_file // 1024**2} MiB"
         log.add("E109", Location(file, 0, 0), detail, hint="split it into several files")
+        return None
+    if _is_utf16(content[:400]):
+        hint = "save the file with the encoding UTF-8"
+        log.add("E102", Location(file, 1, 1), "the file is UTF-16", hint=hint)
         return None
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8")
-        log.add_source(file, content.decode("utf-8", "replace"))
-        line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-        log.add(
-            "E102",
-            Location(file, line, column, 1),
-            f"byte 0x{content[error.start]:02x} is not UTF-8",
-            hint="save the file with the encoding UTF-8",
-        )
+        _report_byte(file, content, error.start, log)
         return None
     text = text.removeprefix("\ufeff")
     log.add_source(file, text)
     found = _NOT_ALLOWED.search(text)
     if found:
-        line = text.count("\n", 0, found.start()) + 1
-        column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
         detail = f"control character U+{ord(found.group()):04X}"
-        log.add("E103", Location(file, line, column, 1), detail, hint="delete it")
+        log.add("E103", log.place(file, found.start()), detail, hint="delete it")
         return None
     return text
+
+
+def _report_byte(file: str, content: bytes, start: int, log: ProblemLog) -> None:
+    log.add_source(file, content.decode("utf-8", "replace").removeprefix("\ufeff"))
+    before = content[:start].decode("utf-8").removeprefix("\ufeff")
+    hint = "save the file with the encoding UTF-8"
+    for name, encoding in (("Korean (CP949)", "cp949"), ("Windows-1252", "cp1252")):
+        character = _read_as(encoding, content, len(before))
+        if character and not character.isascii():
+            hint += f"; read as {name} this is `{character}`"
+            break
+    detail = f"byte 0x{content[start]:02X} is not UTF-8"
+    log.add("E102", log.place(file, len(before)), detail, hint=hint)
+
+
+def _read_as(encoding: str, content: bytes, index: int) -> str:
+    """Give the character at the index, if the file is in this encoding."""
+    try:
+        return content.decode(encoding)[index]
+    except UnicodeDecodeError:
+        return ""
+
+
+def _is_utf16(content: bytes) -> bool:
+    """Tell by the mark at the beginning, or by every other byte of Latin letters."""
+    return content.startswith((b"\xff\xfe", b"\xfe\xff")) or content.count(0) * 3 > len(content)
+
+
+# ---------------------------------------------------------------------- tree
 
 
 class _TreeReader:
@@ -112,25 +147,27 @@ class _TreeReader:
     def __init__(self, file: str, text: str, log: ProblemLog) -> None:
         self._file = file
         self._text = text
-        self._lines = text.splitlines()
         self._log = log
         self._stack: list[_Open] = []
         self._root: Node | None = None
+        self._left = _MOST_VALUES
 
     def read(self) -> Node | None:
         documents = 0
         for event in self._events():
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    self._stop("E107", event, "a second document begins here", "remove the `---`")
-            elif isinstance(event, yaml.NodeEvent):
+            if isinstance(event, yaml.NodeEvent):
                 self._refuse_extras(event)
                 self._begin(event)
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._end()
+            elif isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    hint = "delete the `---`, or put what follows into a file of its own"
+                    self._stop("E107", event, "a second document begins here", hint)
         if self._root is None:
-            self._log.add("E111", Location(self._file, 1, 1), "the file is empty")
+            hint = "begin with `categories:`"
+            self._log.add("E111", Location(self._file, 1, 1), "the file is empty", hint=hint)
         return self._root
 
     def _events(self) -> Iterator[yaml.Event]:
@@ -144,63 +181,60 @@ class _TreeReader:
             raise _Unreadable from None
 
     def _report(self, error: yaml.MarkedYAMLError) -> None:
+        complaint = error.problem or "unreadable"
         place = self._at(error.problem_mark or error.context_mark)
         began = self._at(error.context_mark or error.problem_mark)
-        bracket = self._lines[began.line - 1 :][:1]
-        opened = bracket[0][began.column - 1 : began.column] if bracket else ""
-        if opened in _CLOSERS and place.line > len(self._lines):
-            hint = f"add `{_CLOSERS[opened]}` where the list or mapping ends"
-            self._log.add("E101", began, f"`{opened}` is never closed", hint=hint)
+        if complaint in _FLOW_ENDS and began.line != place.line:
+            self._report_unclosed(began, place)
             return
-        self._log.add(
-            "E101",
-            place,
-            error.problem or "unreadable",
-            hint=self._hint_for(place),
-            related=((began, error.context),) if error.context and began != place else (),
-        )
+        if complaint in _ABOUT_THE_BEGINNING:
+            place = began
+        line = self._log.line(place)
+        detail, hint = explain(complaint, line, place.column)
+        self._log.add("E101", place, detail, hint=hint)
+
+    def _report_unclosed(self, began: Location, place: Location) -> None:
+        bracket = self._log.line(began)[began.column - 1 : began.column]
+        closer = _CLOSERS.get(bracket, "]")
+        detail = f"`{bracket}` is never closed"
+        hint = f"add `{closer}` where the list or mapping ends"
+        seen = ((place, "until here it is read on"),) if self._log.line(place).strip() else ()
+        self._log.add("E101", began, detail, hint=hint, related=seen)
 
     def _at(self, mark: yaml.Mark | None) -> Location:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return Location(self._file, line, column, 1)
 
-    def _hint_for(self, place: Location) -> str:
-        """Guess at what the author meant, from the line the parser stopped at."""
-        source = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
-        rest = source[place.column - 1 :]
-        if "\t" in source[: len(source) - len(source.lstrip())] or rest.startswith("\t"):
-            return "indent with spaces, not with tabs"
-        if re.search(r"(?:^\s*-\s+|:\s+|[\[,]\s*)\*", source):
-            return "a leading `*` needs quotes; a star belongs at the end of a word"
-        if re.search(r"(?:^\s*-\s+|:\s+)\[\[", source):
-            return "put the sentence in quotes: '[[…]] …'"
-        if re.search(r"(?:^\s*-\s+|:\s+)[@`%&!|>]", source):
-            return "a value that begins so needs quotes"
-        if "\\" in source and '"' in source:
-            return "in double quotes a backslash is written twice; single quotes take it as it is"
-        return ""
-
     def _refuse_extras(self, event: yaml.NodeEvent) -> None:
         if isinstance(event, yaml.AliasEvent):
-            detail = f"`*{event.anchor}` is a YAML alias"
-            hint = "a star belongs at the end of a word: write `smuggl*`, not `*smuggl`"
-            self._stop("E105", event, detail, hint)
+            hint = STAR.format(event.anchor)
+            self._stop("E105", event, f"{quoted(f'*{event.anchor}')} is a YAML alias", hint)
         if event.anchor is not None:
-            detail = f"`&{event.anchor}` is a YAML anchor"
-            self._stop("E105", event, detail, "put a word that begins with & in quotes")
-        tag = getattr(event, "tag", None)
-        if tag:
-            detail = f"`{tag}` is a YAML tag"
-            self._stop("E106", event, detail, "put a word that begins with ! in quotes")
+            detail = f"{quoted(f'&{event.anchor}')} is a YAML anchor"
+            self._stop("E105", event, detail, f"if a word begins with `&`, {QUOTE_IT}")
+        if getattr(event, "tag", None):
+            detail = f"{quoted(self._tag_at(event))} is a YAML tag"
+            self._stop("E106", event, detail, f"if a word begins with `!`, {QUOTE_IT}")
+
+    def _tag_at(self, event: yaml.NodeEvent) -> str:
+        """Give the tag as it is written; the parser writes short ones out."""
+        where = self._location(event)
+        return self._log.line(where)[where.column - 1 :].partition(" ")[0]
 
     def _begin(self, event: yaml.NodeEvent) -> None:
+        self._left -= 1
+        if self._left < 0:
+            detail = f"more than {_MOST_VALUES:,} values"
+            self._stop("E109", event, detail, "split it into several files")
         location = self._location(event)
         if isinstance(event, yaml.ScalarEvent):
-            self._place(Scalar(location, event.value, event.style not in {None, ""}))
+            is_quoted = event.style not in {None, ""}
+            over_lines = location.length == 0 and event.value != ""
+            self._place(Scalar(location, event.value, is_quoted, over_lines))
             return
         if len(self._stack) >= LIMITS.nesting:
             detail = f"more than {LIMITS.nesting} lists and mappings inside one another"
-            self._stop("E108", event, detail)
+            self._stop("E108", event, detail, "is a bracket left open?")
         self._stack.append(_Open(location, isinstance(event, yaml.MappingStartEvent), []))
 
     def _end(self) -> None:
@@ -223,16 +257,22 @@ class _TreeReader:
         for key, value in zip(keys, values, strict=True):
             if not isinstance(key, Scalar):
                 detail = "a list or mapping cannot be a key"
-                self._log.add("E203", key.location, detail, hint="put the text in quotes")
-            elif key.value == _MERGE:
-                self._log.add("E105", key.location, "`<<` is a YAML merge key")
+                self._log.add("E203", key.location, detail, hint=QUOTE_IT)
+            elif not key.value.strip():
+                hint = "write a name before the colon"
+                self._log.add("E204", key.location, "nothing stands before the colon", hint=hint)
+            elif key.value == _MERGE and not key.quoted:
+                self._log.add("E105", key.location, "`<<` is a YAML merge key", hint="delete it")
             elif key.value in pairs:
-                first = pairs[key.value][0].location
-                detail = f"`{key.value}` stands twice in this mapping"
-                self._log.add("E104", key.location, detail, related=((first, "first given here"),))
+                self._report_twice(key, pairs[key.value][0])
             else:
                 pairs[key.value] = (key, value)
         return tuple(pairs.values())
+
+    def _report_twice(self, key: Scalar, first: Scalar) -> None:
+        detail = f"{quoted(key.value)} stands twice in this mapping"
+        related = ((first.location, "first given here"),)
+        self._log.add("E104", key.location, detail, hint="put both into one", related=related)
 
     def _location(self, event: yaml.Event) -> Location:
         start, end = event.start_mark, event.end_mark
@@ -241,6 +281,6 @@ class _TreeReader:
         length = end.column - start.column if end.line == start.line else 0
         return Location(self._file, start.line + 1, start.column + 1, length)
 
-    def _stop(self, code: str, event: yaml.Event, detail: str, hint: str = "") -> None:
+    def _stop(self, code: str, event: yaml.Event, detail: str, hint: str) -> None:
         self._log.add(code, self._location(event), detail, hint=hint)
         raise _Unreadable

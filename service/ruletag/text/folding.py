@@ -165,11 +165,20 @@ class _Table(dict[int, str]):
         """Translate every character of the text."""
         if text.isascii():
             return text.translate(self)
-        try:
-            common, _ = codecs.charmap_encode(text, "strict", _TO_COMMON)
-        except UnicodeEncodeError:
-            return text.translate(self)
+        common = _in_common(text)
+        return self.of_common(common) if common is not None else text.translate(self)
+
+    def of_common(self, common: bytes) -> str:
+        """Translate a text that `_in_common` could write."""
         return codecs.charmap_decode(common, "strict", self._common)[0]
+
+
+def _in_common(text: str) -> bytes | None:
+    """Write the text in the one-byte code of common characters; None if it has others."""
+    try:
+        return codecs.charmap_encode(text, "strict", _TO_COMMON)[0]
+    except UnicodeEncodeError:
+        return None
 
 
 _PLAIN: Final = _Table(_plain_of)
@@ -228,22 +237,22 @@ class Reading:
     """A text in its folded form, and the way back to the text as sent.
 
     ``plain`` and ``scan`` have the same length; both begin and end with a space,
-    so that the first and the last word have an edge as every other.
+    so that the first and the last word have an edge as every other. Up to ``kept``
+    every character of the text as sent kept its place, one behind that space.
     """
 
-    __slots__ = ("_kept", "_origins", "plain", "scan")
+    __slots__ = ("_origins", "kept", "plain", "scan")
 
     def __init__(self, plain: str, origins: tuple[Origins, ...]) -> None:
         self.plain = f" {plain} "
         self.scan = _SCAN.apply(self.plain)
         self._origins = origins
-        # Up to here every character kept its place.
-        self._kept = min((o.first for o in origins), default=len(plain))
+        self.kept = min((o.first for o in origins), default=len(plain))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Give the span of the text as sent from which ``scan[start:end]`` came."""
         start, end = start - 1, end - 1
-        if end <= self._kept:
+        if end <= self.kept:
             return start, end
         for origins in self._origins:
             start, end = origins.start(start), origins.end(end)
@@ -289,14 +298,15 @@ def _may_break_words(text: str) -> bool:
 
 def _fold(text: str, log: list[Origins]) -> Reading:
     """Fold a text that the rewritings in the log have led to."""
-    plain = _PLAIN.apply(text)
+    common = None if text.isascii() else _in_common(text)
+    plain = text.translate(_PLAIN) if common is None else _PLAIN.of_common(common)
     settled: list[Origins] = []
     if _UNSETTLED in plain:
         plain = _rewrite(plain, _unsettled_places(text, plain), settled)
     log += settled
     plain = _rewrite(plain, _run_places(text, plain, settled), log)
     plain = plain.replace(_LINE_BREAK * 2, BLANK_LINE * 2).replace(_LINE_BREAK, JOINER)
-    if HAS_OTHER_EDGES.search(plain):
+    if not (common or plain.isascii()) and HAS_OTHER_EDGES.search(plain):
         plain = _rewrite(plain, (_Place(*m.span(), " ") for m in _CHANGE.finditer(plain)), log)
     return Reading(plain, tuple(reversed(log)))
 

@@ -1,0 +1,242 @@
+"""The OpenAPI document is valid, and says no more and no less than the service does."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from openapi_spec_validator import validate
+
+import ruletag
+from contract.documented import Service
+from contract.rules import RULES, store_with
+from contract.service import JSON, NDJSON, PLAIN, Answer, Headers
+from ruletag.http.app import create_app
+from ruletag.limits import LIMITS
+
+API_MD: Final = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+SOURCES: Final = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in (Path(ruletag.__file__).parent / "http").glob("*.py")
+}
+TYPED: Final = {"Content-Type": JSON}
+
+
+def operations(service: Service) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, described in service.document["paths"].items()
+        for method, operation in described.items()
+    }
+
+
+def test_the_document_is_valid(service: Service) -> None:
+    assert service.document["openapi"].startswith("3.1.")
+    validate(service.document)
+
+
+def test_the_document_is_the_same_on_both_servers(flask_service: Service, service: Service) -> None:
+    assert service.document == flask_service.document
+
+
+def test_every_route_is_in_the_document_and_the_other_way_round(flask_service: Service) -> None:
+    app = create_app(store_with(RULES))
+    served = {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if method not in {"HEAD", "OPTIONS"}
+    }
+
+    assert served == set(operations(flask_service))
+
+
+def test_operations_have_names_of_their_own(flask_service: Service) -> None:
+    names = [operation["operationId"] for operation in operations(flask_service).values()]
+
+    assert len(set(names)) == len(names)
+
+
+def test_every_schema_is_used_and_every_one_used_is_there(flask_service: Service) -> None:
+    named = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(flask_service.document)))
+
+    assert named == set(flask_service.document["components"]["schemas"])
+
+
+# ------------------------------------------------------ every answer can be had
+
+_BATCH: Final = "/v1/tag/batch"
+_REQUESTS: Final[dict[tuple[str, str, str], tuple[str, bytes, Headers]]] = {
+    ("POST", "/v1/tag", "200"): ("", b'{"text": "oil"}', TYPED),
+    ("POST", "/v1/tag", "400"): ("", b"{", TYPED),
+    ("POST", "/v1/tag", "406"): ("", b'{"text": ""}', TYPED | {"Accept": "text/html"}),
+    ("POST", "/v1/tag", "409"): ("", b'{"text": "", "if_rules": ""}', TYPED),
+    ("POST", "/v1/tag", "413"): ("", b" " * (LIMITS.body + 1), TYPED),
+    ("POST", "/v1/tag", "415"): ("", b"", {"Content-Type": "image/png"}),
+    ("POST", "/v1/tag", "422"): ("", b"{}", TYPED),
+    ("POST", "/v1/tag", "503"): ("", b'{"text": ""}', TYPED),
+    ("POST", _BATCH, "200"): ("", b'{"documents": [{"text": "oil"}, 5]}', TYPED),
+    ("POST", _BATCH, "400"): ("", b"{", TYPED),
+    ("POST", _BATCH, "406"): ("", b'{"documents": []}', TYPED | {"Accept": "text/html"}),
+    ("POST", _BATCH, "409"): ("", b'{"documents": [], "if_rules": ""}', TYPED),
+    ("POST", _BATCH, "413"): ("", b'{"documents": [' + b"0," * 1000 + b"0]}", TYPED),
+    ("POST", _BATCH, "415"): ("", b"", {"Content-Type": "text/plain"}),
+    ("POST", _BATCH, "422"): ("", b"{}", TYPED),
+    ("POST", _BATCH, "503"): ("", b'{"documents": []}', TYPED),
+    ("GET", "/v1/rules", "200"): ("", b"", {}),
+    ("GET", "/v1/rules", "304"): ("", b"", {"If-None-Match": "{etag}"}),
+    ("GET", "/v1/rules", "406"): ("", b"", {"Accept": "text/html"}),
+    ("GET", "/v1/rules", "503"): ("", b"", {}),
+    ("GET", "/v1/categories", "200"): ("", b"", {}),
+    ("GET", "/v1/categories", "406"): ("", b"", {"Accept": "text/html"}),
+    ("GET", "/v1/categories", "503"): ("", b"", {}),
+    ("GET", "/livez", "200"): ("", b"", {}),
+    ("GET", "/readyz", "200"): ("?verbose", b"", {}),
+    ("GET", "/readyz", "503"): ("?verbose", b"", {}),
+    ("GET", "/openapi.json", "200"): ("", b"", {}),
+}
+
+
+def answers_described(service: Service) -> set[tuple[str, str, str]]:
+    return {
+        (method, path, status)
+        for (method, path), operation in operations(service).items()
+        for status in operation["responses"]
+        if status != "500"  # our own faults: a test that could make one would find a bug
+    }
+
+
+def test_every_answer_described_has_a_request_that_gets_it(flask_service: Service) -> None:
+    assert set(_REQUESTS) == answers_described(flask_service)
+
+
+@pytest.mark.parametrize("key", _REQUESTS, ids=" ".join)
+def test_every_answer_described_can_be_had(
+    service: Service, service_without_rules: Service, key: tuple[str, str, str]
+) -> None:
+    method, path, status = key
+    query, body, headers = _REQUESTS[key]
+    asked = service_without_rules if status == "503" else service
+    etag = service.ask("GET", "/v1/rules").headers["etag"]
+    filled = {name: value.format(etag=etag) for name, value in headers.items()}
+
+    answer: Answer = asked.ask(method, path + query, body, filled)
+
+    assert str(answer.status) == status
+
+
+# ------------------------------------------------------- what may be sent
+
+_SAMPLES: Final = {
+    "title": "a%20title",
+    "id": "a-17",
+    "categories": "smuggling,commodities.*",
+    "offsets": "utf16",
+    "evidence": "first",
+    "verbose": "",
+}
+
+
+def test_every_parameter_described_is_taken(service: Service) -> None:
+    digest = service.ask("GET", "/v1/rules").json["digest"]
+    samples = _SAMPLES | {"if_rules": digest}
+    for (method, path), operation in operations(service).items():
+        content_type = {"/v1/tag": PLAIN, _BATCH: NDJSON}.get(path, "")
+        headers = {"Content-Type": content_type} if content_type else {}
+        for parameter in operation.get("parameters", ()):
+            assert parameter["in"] == "query"
+            target = f"{path}?{parameter['name']}={samples[parameter['name']]}"
+            assert service.ask(method, target, b"", headers).status == 200
+
+
+def test_every_media_type_described_is_taken(service: Service) -> None:
+    for (method, path), operation in operations(service).items():
+        for media_type in operation.get("requestBody", {"content": {}})["content"]:
+            answer = service.ask(method, path, b"", {"Content-Type": media_type})
+            assert answer.status != 415
+
+
+@pytest.mark.parametrize(
+    ("body", "fits"),
+    [
+        ({"text": ""}, True),
+        ({"text": "", "title": "", "id": 1, "categories": [], "if_rules": None}, True),
+        ({"text": "", "id": "a", "offsets": "utf8", "evidence": "none"}, True),
+        ({}, False),
+        ({"text": 1}, False),
+        ({"text": "", "id": 1.5}, False),
+        ({"text": "", "x": 1}, False),
+        ({"text": "", "offsets": "x"}, False),
+        ({"text": "", "categories": "x"}, False),
+        ({"text": "", "categories": [1]}, False),
+        ([], False),
+    ],
+)
+def test_the_schema_of_a_request_is_what_is_taken(
+    service: Service,
+    body: object,
+    fits: bool,  # noqa: FBT001 - a row
+) -> None:
+    described = operations(service)["POST", "/v1/tag"]["requestBody"]["content"][JSON]["schema"]
+
+    assert service.conforms(body, described) is fits
+    assert (service.post("/v1/tag", json.dumps(body).encode(), JSON).status == 200) is fits
+
+
+# ---------------------------------------------------------------- docs/api.md
+
+
+def codes_raised() -> set[tuple[str, str]]:
+    """Give every status and code in the sources, wherever a refusal is made."""
+    found: set[tuple[str, str]] = set()
+    for source in SOURCES.values():
+        found.update(re.findall(r'RequestError\(\s*(\d{3}),\s*"(\w+)"', source))
+    table = re.search(r"_CODES: Final = \{(.*?)\}", SOURCES["app.py"], re.DOTALL)
+    assert table
+    found.update(re.findall(r'(\d{3}): "(\w+)"', table.group(1)))
+    found.update(("400", code) for code in re.findall(r'get\(status, "(\w+)"\)', SOURCES["app.py"]))
+    return found
+
+
+def test_the_document_for_people_names_every_path(flask_service: Service) -> None:
+    for method, path in operations(flask_service):
+        assert re.search(rf"^\| `{method} {re.escape(path)}` \|", API_MD, re.MULTILINE), path
+
+
+def test_the_document_for_people_names_every_code() -> None:
+    rows = re.findall(r"^\| (\d{3}) \| `(\w+)` \|", API_MD, re.MULTILINE)
+
+    assert set(rows) == codes_raised()
+    assert len(rows) == len(set(rows))
+
+
+def test_the_document_for_people_names_every_limit_of_requests() -> None:
+    table = API_MD.partition("## Limits")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) ", table, re.MULTILINE)
+
+    assert {name: int(value.replace(",", "")) for name, value in rows} == {
+        name: getattr(LIMITS, name)
+        for name in (
+            "body", "batch_body", "line", "text", "documents", "json_depth", "matches", "hits",
+            "request_id",
+        )
+    }  # fmt: skip
+
+
+def test_the_document_for_people_names_every_member(flask_service: Service) -> None:
+    schemas = flask_service.document["components"]["schemas"]
+    for name in ("TagRequest", "TagAnswer", "CategoryAnswer", "EvidenceAnswer", "PartAnswer"):
+        for member in schemas[name]["properties"]:
+            assert f"`{member}`" in API_MD or f'"{member}"' in API_MD, member
+
+
+def test_the_document_for_people_names_every_header(flask_service: Service) -> None:
+    for operation in operations(flask_service).values():
+        for answer in operation["responses"].values():
+            for name in answer.get("headers", ()):
+                assert f"`{name}`" in API_MD, name
+
+
+def test_the_document_for_people_is_short() -> None:
+    assert len(API_MD.splitlines()) <= 250

@@ -1,0 +1,241 @@
+"""Each good edit is put in force, each bad one refused, and nothing else happens."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from ruletag.matching.tagger import tag
+from ruletag.serving.reload import Reloader
+from ruletag.serving.store import Store
+
+COPPER = "categories: {metals: [copper]}\n"
+ZINC = "categories: {metals: [zinc]}\n"
+TEXT = "copper and zinc"
+
+
+class Watched:
+    """A folder under watch, looked at only when the test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = Store()
+        self.reloader = Reloader(folder, self.store, interval=3600)
+
+    def write(self, content: str, name: str = "metals.yaml") -> None:
+        """Write a rule file."""
+        (self.folder / name).write_text(content, encoding="utf-8")
+
+    def look(self) -> None:
+        """Look at the folder until a change in it would have been acted upon."""
+        self.reloader.look()
+        self.reloader.look()
+
+    @property
+    def found(self) -> list[str]:
+        """What the rules in force find in the text."""
+        assert self.store.current is not None
+        return [e.text for t in tag(self.store.current.rules, TEXT).tags for e in t.evidence]
+
+    @property
+    def generation(self) -> int:
+        """How many rule sets were put in force."""
+        return self.store.current.generation if self.store.current else 0
+
+    @property
+    def refused(self) -> list[str]:
+        """The problems of the last edit, if it was refused: place and code."""
+        problems = self.store.refusal.problems if self.store.refusal else ()
+        return [f"{problem.location} {problem.code}" for problem in problems]
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    watched = Watched(tmp_path)
+    watched.write(COPPER)
+    watched.look()
+    return watched
+
+
+def test_the_first_rules_are_put_in_force(watched: Watched) -> None:
+    assert (watched.found, watched.generation) == (["copper"], 1)
+
+
+def test_an_edit_is_put_in_force(watched: Watched) -> None:
+    watched.write(ZINC)
+    watched.look()
+
+    assert (watched.found, watched.generation, watched.refused) == (["zinc"], 2, [])
+
+
+def test_a_folder_that_is_being_written_to_is_left_alone(watched: Watched) -> None:
+    watched.write(ZINC)
+    watched.reloader.look()
+    assert watched.found == ["copper"]
+
+    watched.reloader.look()
+    assert watched.found == ["zinc"]
+
+
+# name, what the file becomes, what is reported
+BAD_EDITS = [
+    ("a bracket that is not closed", "categories: {metals: [zinc", "metals.yaml:1:22 E101"),
+    ("an unknown key", "categories:\n  metals:\n    mach: [zinc]\n", "metals.yaml:3:5 E201"),
+    ("nothing at all", "", "metals.yaml:1:1 E111"),
+    (
+        "a test that fails",
+        "categories:\n  metals:\n    match: [zinc]\n    tests: {tag: [copper]}\n",
+        "metals.yaml:4:19 E405",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "reported"), [pytest.param(*case[1:], id=case[0]) for case in BAD_EDITS]
+)
+def test_a_bad_edit_keeps_the_rules(watched: Watched, content: str, reported: str) -> None:
+    watched.write(content)
+    watched.look()
+
+    assert (watched.found, watched.generation) == (["copper"], 1)
+    assert reported in watched.refused
+
+
+def test_mending_clears_the_refusal(watched: Watched) -> None:
+    watched.write("[")
+    watched.look()
+    assert watched.refused
+
+    watched.write(ZINC)
+    watched.look()
+    assert (watched.found, watched.refused) == (["zinc"], [])
+
+
+def test_going_back_to_what_is_in_force_counts_as_no_activation(watched: Watched) -> None:
+    watched.write("[")
+    watched.look()
+
+    watched.write(COPPER)
+    watched.look()
+
+    assert (watched.found, watched.generation, watched.refused) == (["copper"], 1, [])
+
+
+def test_there_and_back_again_are_two_activations(watched: Watched) -> None:
+    for content in (ZINC, COPPER):
+        watched.write(content)
+        watched.look()
+
+    assert (watched.found, watched.generation) == (["copper"], 3)
+
+
+def test_an_edit_that_keeps_size_and_date_is_seen(watched: Watched) -> None:
+    path = watched.folder / "metals.yaml"
+    before = path.stat()
+    path.write_text(COPPER.replace("copper", "zinc  "), encoding="utf-8")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+
+    watched.look()
+
+    assert watched.found == ["zinc"]
+
+
+def test_without_any_file_the_rules_stay(watched: Watched) -> None:
+    (watched.folder / "metals.yaml").unlink()
+    watched.look()
+
+    assert watched.found == ["copper"]
+    assert watched.refused == [f"{watched.folder}:0:0 E403"]
+
+
+def test_a_folder_that_is_gone_and_comes_back(watched: Watched, tmp_path: Path) -> None:
+    away = tmp_path.with_name("away")
+    watched.folder.rename(away)
+    watched.look()
+    assert (watched.found, len(watched.refused)) == (["copper"], 1)
+
+    away.rename(watched.folder)
+    watched.write(ZINC)
+    watched.look()
+    assert (watched.found, watched.refused) == (["zinc"], [])
+
+
+def test_files_of_editors_and_hidden_files_do_not_count(watched: Watched) -> None:
+    for name in (".metals.yaml.swp", ".#metals.yaml", "#metals.yaml#", "metals.yaml~", "4913"):
+        watched.write("[", name)
+    watched.look()
+
+    assert (watched.found, watched.refused, watched.generation) == (["copper"], [], 1)
+
+
+def test_a_start_without_good_rules_ends_well(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.write("[")
+    watched.look()
+    assert watched.store.current is None
+    assert watched.refused
+
+    watched.write(COPPER)
+    watched.look()
+    assert watched.found == ["copper"]
+
+
+def config_map(mount: Path) -> None:
+    """Lay out a mounted ConfigMap of two files, in two versions."""
+    mount.mkdir()
+    for version, word in (("..v1", "copper"), ("..v2", "zinc")):
+        (mount / version).mkdir()
+        for name in ("one", "two"):
+            content = f"categories: {{{name}: [{word}]}}\n"
+            (mount / version / f"{name}.yaml").write_text(content, encoding="utf-8")
+    (mount / "..data").symlink_to("..v1")
+    for name in ("one", "two"):
+        (mount / f"{name}.yaml").symlink_to(Path("..data", f"{name}.yaml"))
+
+
+def swap_until(stop: threading.Event, mount: Path) -> None:
+    """Swap the versions again and again, the way the kubelet does."""
+    version = 0
+    while not stop.is_set():
+        version += 1
+        link = mount / "..data_tmp"
+        link.symlink_to(f"..v{version % 2 + 1}")
+        link.replace(mount / "..data")
+
+
+def test_a_mounted_config_map_is_read_whole(tmp_path: Path) -> None:
+    mount = tmp_path / "mount"
+    config_map(mount)
+    watched = Watched(mount)
+    stop = threading.Event()
+    swapper = threading.Thread(target=swap_until, args=(stop, mount))
+    swapper.start()
+
+    seen = set()
+    try:
+        for _ in range(300):
+            watched.reloader.look(wait=False)
+            if watched.store.current is not None:
+                seen.add(tuple(watched.found))
+    finally:
+        stop.set()
+        swapper.join()
+
+    assert seen
+    assert seen <= {("copper", "copper"), ("zinc", "zinc")}
+
+
+def test_a_fault_of_our_own_is_a_refused_edit(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("ruletag.serving.reload.build", fail)
+    watched.write(ZINC)
+    watched.look()
+
+    assert watched.found == ["copper"]
+    assert watched.refused == [f"{watched.folder}:0:0 E499"]
