@@ -14,12 +14,12 @@ LAYERS = """
     version limits problems settings
     text.words text.folding text.offsets text.sentences
     language.forms language.korean
-    rules.yamltree rules.model rules.keywords rules.parser rules.loader
+    rules.mistakes rules.yamltree rules.model rules.keywords rules.parser rules.loader
     matching.automaton matching.wordforms matching.compiler matching.gaps matching.tagger
         matching.examples
     serving.store serving.reload
     http.wire http.api http.openapi http.observe http.app
-    cli.terminal cli.common cli.check cli.expand cli.serve cli.settings cli.tag cli.test cli.main
+    cli.terminal cli.documents cli.marking cli.common cli.check cli.expand cli.serve cli.settings cli.tag cli.test cli.main
     wsgi gunicorn_config
 """.split()
 FACE = "__init__"  # the package root: nothing inside imports it

@@ -58,7 +58,8 @@ class Rules:
         ``title`` is judged as a paragraph before the text; ``categories`` are the
         ids to judge (all, if None). Positions are code points of the string given.
         """
-        return tag(self._compiled, text, title, categories)
+        only = None if categories is None else frozenset(categories)
+        return tag(self._compiled, text, title, only)
 
 
 def load_rules(path: str | PathLike[str] | None = None) -> Rules:

@@ -8,7 +8,7 @@ import os
 from ipaddress import ip_address
 from pathlib import Path
 
-from ruletag.http.observe import log_to_stdout
+from ruletag.http.observe import logging_config
 from ruletag.settings import read_settings
 
 _settings = read_settings(os.environ)
@@ -32,10 +32,16 @@ keepalive = 15
 proc_name = "ruletag"
 
 
+# From the first line on, in our form.
+logconfig_dict = logging_config(_settings.log_format)
+# By default gunicorn lets callers on loopback move the mount point and the address.
+forwarder_headers = ""
+forwarded_allow_ips = ""
+
+
 def on_starting(server: object) -> None:
-    """Bring the master's own log lines into our form."""
+    """Say so where the service can be reached by others."""
     del server
-    log_to_stdout(_settings.log_format)
     if not _is_loopback(_settings.host):
         warning = "open to all who can reach %s port %d: no tokens are asked for"
         logging.getLogger("ruletag").warning(warning, _settings.host, _settings.port)

@@ -230,7 +230,9 @@ _STYLES: Final = {
 _RESET: Final = "\x1b[0m"
 _MOST_COLUMNS: Final = 100  # of a source line, and of a source line's caret with its hint
 _BEFORE_CARET: Final = 40  # columns kept before the caret where a line is cut
-_REORDERING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_REORDERING: Final = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 _SHOWN_AS: Final = {"Cc": "\ufffd", "Cs": "\ufffd", "Co": "\ufffd", "Cf": "", "Zl": " ", "Zp": " "}
 
 _Paint = Callable[[str, str], str]

@@ -7,12 +7,10 @@ Faults are raised as `wire.RequestError` and become problem details in `refusal`
 import logging
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final, Protocol
-
-import msgspec
 
 from ruletag.http import wire
 from ruletag.limits import LIMITS
@@ -25,6 +23,7 @@ PROBLEM_JSON: Final = "application/problem+json"
 NDJSON: Final = "application/x-ndjson"
 TEXT: Final = "text/plain"
 _REQUEST_ID: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{LIMITS.request_id}}}")
+_REFUSED: Final = re.compile(r"\bq=0(?:\.0*)?\s*(?:;|$)")
 _RETRY_AFTER: Final = {"Retry-After": "1"}  # seconds; the folder is looked at more often
 
 
@@ -40,8 +39,12 @@ class Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, as every server can give it. Header names are in small letters."""
+    """A request, as every server can give it. Header names are in small letters.
 
+    ``id`` goes into the answer and the log.
+    """
+
+    id: str
     method: str
     path: str
     query: Mapping[str, list[str]]
@@ -78,9 +81,9 @@ class Api:
         else:
             wire.read_options(request.query, wire.NoOptions)
             sent = wire.read_tag_request(_read_body(request, LIMITS.body))
-        _check_rules(sent.if_rules, active)
+        only = _chosen(sent, active, in_query=kind == TEXT)
         started = perf_counter()
-        answer = _answer(active, sent, sent)
+        answer = _answer(active, sent, sent, only)
         body = wire.encode(answer)
         spent = (perf_counter() - started) * 1000
         headers = _ruleset_headers(active) | {"Server-Timing": f"tag;dur={spent:.3f}"}
@@ -92,34 +95,18 @@ class Api:
         _check_accept(request, kind)
         active = self._active()
         if kind == NDJSON:
-            given = wire.read_options(request.query, wire.TagOptions)
-            options = wire.options_from(given)
-            self._check_options(options, active)
-            lines = self._stream(request, options, active)
+            options = wire.options_from(wire.read_options(request.query, wire.TagOptions))
+            only = _chosen(options, active, in_query=True)
+            lines = _answer_lines(request, options, active, only)
             return Response(200, lines, NDJSON, _ruleset_headers(active))
         wire.read_options(request.query, wire.NoOptions)
         batch = wire.read_batch_request(_read_body(request, LIMITS.batch_body))
-        self._check_options(batch, active)
-        results = tuple(
-            _answer_or_error(active, document, batch, request.path) for document in batch.documents
+        only = _chosen(batch, active, in_query=False)
+        answers = (
+            _answer_or_error(active, document, batch, only, request.path)
+            for document in batch.documents
         )
-        return Response(200, wire.encode(wire.BatchAnswer(results)), JSON, _ruleset_headers(active))
-
-    def _check_options(self, options: wire.TagOptions, active: Active) -> None:
-        _check_rules(options.if_rules, active)
-        wire.selected(options.categories, _known(active))
-
-    def _stream(
-        self, request: Request, options: wire.TagOptions, active: Active
-    ) -> Iterator[bytes]:
-        for line in _lines(request.body):
-            if line is None:
-                detail = f"a line may have {LIMITS.line:,} bytes"
-                error = wire.RequestError(413, "line_too_long", detail)
-                answer: msgspec.Struct = wire.ErrorAnswer(None, error.details(request.path))
-            else:
-                answer = _answer_or_error(active, line, options, request.path)
-            yield wire.encode(answer) + b"\n"
+        return Response(200, _as_results(answers), JSON, _ruleset_headers(active))
 
     # ------------------------------------------------------------ rules in force
 
@@ -132,7 +119,10 @@ class Api:
         # A refused edit changes the answer though the rules stay the same.
         state = f"{active.generation}.{refusal.refused_at.timestamp()}" if refusal else ""
         headers["ETag"] = f'"{active.rules.digest}{"+" + state if state else ""}"'
-        if headers["ETag"] in _list(request.headers.get("if-none-match", "")):
+        headers["Cache-Control"] = "no-cache"  # may be kept, must be asked about
+        known = _list(request.headers.get("if-none-match", ""))
+        # Compared weakly (RFC 9110, 13.1.2): a proxy that compresses weakens our tag.
+        if "*" in known or headers["ETag"] in {tag.removeprefix("W/") for tag in known}:
             return Response(304, b"", headers=headers)
         return Response(200, wire.encode(wire.rules_answer(active, refusal)), headers=headers)
 
@@ -169,10 +159,24 @@ class Api:
 # ----------------------------------------------------------------------- tagging
 
 
+_Only = frozenset[str] | None
+
+
+def _chosen(options: wire.TagOptions, active: Active, *, in_query: bool) -> _Only:
+    """Check the options against the rules in force; give the categories to judge."""
+    if options.if_rules is not None and options.if_rules != active.rules.digest:
+        detail = f"other rules are in force: {active.rules.digest}"
+        raise wire.RequestError(409, "other_rules", detail, headers=_ruleset_headers(active))
+    pointer = "?categories" if in_query else "/categories/{}"
+    return wire.selected(options.categories, active.rules.ids, pointer)
+
+
 def _answer(
-    active: Active, document: wire.TagRequest | wire.Document, options: wire.TagOptions
+    active: Active,
+    document: wire.TagRequest | wire.Document,
+    options: wire.TagOptions,
+    only: _Only,
 ) -> wire.TagAnswer:
-    only = wire.selected(options.categories, _known(active)) if options.categories else None
     tagging = tag(active.rules, document.text, document.title, only)
     return wire.tag_answer(document, active.rules.digest, tagging, options)
 
@@ -181,25 +185,44 @@ def _answer_or_error(
     active: Active,
     sent: Any,  # noqa: ANN401 - any JSON
     options: wire.TagOptions,
+    only: _Only,
     path: str,
-) -> wire.TagAnswer | wire.ErrorAnswer:
+) -> bytes:
     """Answer one document of a batch: a JSON value, or a line of NDJSON."""
     value = sent
     try:
         value = wire.read_json(sent) if isinstance(sent, bytes) else sent
-        return _answer(active, wire.read_document(value), options)
+        return wire.encode(_answer(active, wire.read_document(value), options, only))
     except wire.RequestError as error:
-        return wire.ErrorAnswer(wire.id_of(value), error.details(path))
+        return wire.encode(wire.ErrorAnswer(wire.id_of(value), error.details(path)))
 
 
-def _known(active: Active) -> frozenset[str]:
-    return active.rules.ids
+def _as_results(answers: Iterable[bytes]) -> Iterator[bytes]:
+    """Write a `wire.BatchAnswer` piece by piece: whole, it could be twenty times its request."""
+    yield b'{"results":['
+    for i, answer in enumerate(answers):
+        yield b"," + answer if i else answer
+    yield b"]}"
 
 
-def _check_rules(expected: str | None, active: Active) -> None:
-    if expected is not None and expected != active.rules.digest:
-        detail = f"other rules are in force: {active.rules.digest}"
-        raise wire.RequestError(409, "other_rules", detail, headers=_ruleset_headers(active))
+def _answer_lines(
+    request: Request, options: wire.TagOptions, active: Active, only: _Only
+) -> Iterator[bytes]:
+    """Answer an NDJSON body line by line, while it comes in."""
+    try:
+        for line in _lines(request):
+            if line is None:
+                detail = f"a line may have {LIMITS.line:,} bytes"
+                yield _error_line(wire.RequestError(413, "line_too_long", detail), request)
+            else:
+                yield _answer_or_error(active, line, options, only, request.path) + b"\n"
+    except wire.RequestError as error:
+        # The status is sent long since; the last line says that the body broke off.
+        yield _error_line(error, request)
+
+
+def _error_line(error: wire.RequestError, request: Request) -> bytes:
+    return wire.encode(wire.ErrorAnswer(None, error.details(request.path))) + b"\n"
 
 
 def _ruleset_headers(active: Active) -> dict[str, str]:
@@ -215,6 +238,11 @@ def _content_type(request: Request, allowed: tuple[str, ...]) -> str:
     kind, _, parameters = header.partition(";")
     kind = kind.strip().lower()
     charset = re.search(r'charset="?([^\s";]+)', parameters, re.IGNORECASE)
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"", "identity"}:
+        detail = "the body must not be compressed"
+        no_encoding = {"Accept-Encoding": "identity"}
+        raise wire.RequestError(415, "unsupported_encoding", detail, headers=no_encoding)
     if kind not in allowed:
         detail = f"the body must be {' or '.join(allowed)}; say so in Content-Type"
     elif charset and charset.group(1).lower() not in {"utf-8", "utf8"}:
@@ -226,15 +254,15 @@ def _content_type(request: Request, allowed: tuple[str, ...]) -> str:
 
 
 def _check_accept(request: Request, offered: str) -> None:
-    accepted = [part.partition(";") for part in _list(request.headers.get("accept", ""))]
-    ranges = {kind.strip().lower() for kind, _, rest in accepted if not _is_refused(rest)}
+    """Refuse where the most specific range that fits the answer is not wanted (RFC 9110, 12.5.1)."""
+    weights: dict[str, bool] = {}
+    for part in _list(request.headers.get("accept", "")):
+        kind, _, parameters = part.partition(";")
+        weights[kind.strip().lower()] = not _REFUSED.search(parameters)
     main = offered.partition("/")[0]
-    if accepted and not ranges & {offered, f"{main}/*", "*/*"}:
+    fitting = [weights[kind] for kind in (offered, f"{main}/*", "*/*") if kind in weights]
+    if weights and not (fitting and fitting[0]):
         raise wire.RequestError(406, "not_acceptable", f"the answer can only be {offered}")
-
-
-def _is_refused(parameters: str) -> bool:
-    return re.search(r"\bq=0(?:\.0*)?\s*(?:;|$)", parameters) is not None
 
 
 def _list(header: str) -> list[str]:
@@ -243,21 +271,42 @@ def _list(header: str) -> list[str]:
 
 def _read_body(request: Request, limit: int) -> bytes:
     """Read the whole body, or refuse it: by what it says it has, and by what it has."""
-    length = request.headers.get("content-length", "")
+    expected = _content_length(request)
     # Servers check the header too; what it says is only ever a first look.
-    if not (length.isdecimal() and int(length) > limit):
-        body = _read_at_most(request.body, limit + 1)
+    if expected is None or expected <= limit:
+        body = b"".join(_read_at_most(request.body.read, limit + 1))
         if len(body) <= limit:
+            _check_complete(len(body), expected)
             return body
     raise wire.RequestError(413, "body_too_large", f"a body may have {limit:,} bytes")
 
 
-def _read_at_most(stream: Stream, size: int) -> bytes:
-    pieces: list[bytes] = []
-    while size and (piece := stream.read(size)):
-        pieces.append(piece)
+def _content_length(request: Request) -> int | None:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) < 20 else None  # noqa: PLR2004
+
+
+def _check_complete(read: int, expected: int | None) -> None:
+    """Refuse a body that ended too early: half a text must not be taken for the whole."""
+    if expected is not None and read < expected:
+        raise _broken_off()
+
+
+def _broken_off() -> wire.RequestError:
+    return wire.RequestError(400, "bad_request", "the body broke off or is malformed")
+
+
+def _read_at_most(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
+    while size and (piece := _receive(read, size)):
+        yield piece
         size -= len(piece)
-    return b"".join(pieces)
+
+
+def _receive(read: Callable[[int], bytes], size: int) -> bytes:
+    try:
+        return read(size)
+    except Exception:  # noqa: BLE001 - each server has its own; all mean that the client's body is bad
+        raise _broken_off() from None
 
 
 def _read_text(request: Request) -> str:
@@ -269,15 +318,23 @@ def _read_text(request: Request) -> str:
         raise wire.RequestError(400, "not_utf8", detail) from None
 
 
-def _lines(stream: Stream) -> Iterator[bytes | None]:
-    """Yield the lines of a stream that hold anything; None for one that is too long."""
-    while line := stream.readline(LIMITS.line + 2):
+def _lines(request: Request) -> Iterator[bytes | None]:
+    """Yield the lines of a body that hold anything; None for one that is too long.
+
+    Raises `wire.RequestError` where the body breaks off.
+    """
+    readline = request.body.readline
+    read = 0
+    while line := _receive(readline, LIMITS.line + 2):
+        read += len(line)
         if len(line.rstrip(b"\r\n")) > LIMITS.line:
             while line and not line.endswith(b"\n"):
-                line = stream.readline(LIMITS.line)
+                line = _receive(readline, LIMITS.line)
+                read += len(line)
             yield None
         elif line.strip():
             yield line
+    _check_complete(read, _content_length(request))
 
 
 # ------------------------------------------------------------------- every route
@@ -295,8 +352,8 @@ def refusal(error: wire.RequestError, path: str) -> Response:
     return Response(error.status, body, PROBLEM_JSON, error.headers)
 
 
-def fault(path: str) -> Response:
+def fault(path: str, request_id: str) -> Response:
     """Answer for a fault of our own; called while the exception is being handled."""
-    _LOG.exception("a request failed")
+    _LOG.exception("a request failed", extra={"request_id": request_id, "path": path[:200]})
     detail = "a fault in ruletag; the log has its traceback under this request's id"
     return refusal(wire.RequestError(500, "internal", detail), path)

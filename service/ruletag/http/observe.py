@@ -2,9 +2,9 @@
 
 import json
 import logging
-import sys
 from datetime import UTC, datetime
-from typing import Final
+from logging.config import dictConfig
+from typing import Any, Final
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -37,14 +37,26 @@ class TextLines(logging.Formatter):
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
+def logging_config(style: str) -> dict[str, Any]:
+    """Configure all loggers of the process, gunicorn's too, in the style ``json`` or ``text``."""
+    lines = JsonLines if style == "json" else TextLines
+    passed_on = {"handlers": [], "propagate": True}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": lines}},
+        "handlers": {
+            "stdout": {
+                "class": "logging.StreamHandler",
+                "formatter": "lines",
+                "stream": "ext://sys.stdout",
+            }
+        },
+        "root": {"level": "INFO", "handlers": ["stdout"]},
+        "loggers": {"gunicorn.error": passed_on, "gunicorn.access": passed_on},
+    }
+
+
 def log_to_stdout(style: str) -> None:
     """Send all logs of the process to standard output, in the style ``json`` or ``text``."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines() if style == "json" else TextLines())
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(logging.INFO)
-    for name in ("gunicorn.error", "gunicorn.access"):
-        logger = logging.getLogger(name)
-        logger.handlers = []
-        logger.propagate = True
+    dictConfig(logging_config(style))

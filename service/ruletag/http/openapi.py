@@ -79,7 +79,14 @@ OPERATIONS: Final = (
         refusals=(406, 500, 503),
         headers=_RULESET,
     ),
-    Operation("GET", "/livez", "get_livez", "Whether the process is alive.", wire.HealthAnswer),
+    Operation(
+        "GET",
+        "/livez",
+        "get_livez",
+        "Whether the process is alive.",
+        wire.HealthAnswer,
+        refusals=(500,),
+    ),
     Operation(
         "GET",
         "/readyz",
@@ -87,8 +94,9 @@ OPERATIONS: Final = (
         "Whether rules are in force.",
         wire.HealthAnswer,
         query=("verbose",),
+        refusals=(500,),
     ),
-    Operation("GET", "/openapi.json", "", "This document.", None),
+    Operation("GET", "/openapi.json", "", "This document.", None, refusals=(500,)),
 )
 
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {

@@ -7,7 +7,7 @@ a JSON pointer, and the submitted text is never repeated.
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, NoReturn, TypeVar
@@ -142,7 +142,11 @@ class NoOptions(msgspec.Struct, frozen=True):
     """The query parameters of a route that takes its options in the body: none."""
 
 
-_DEPTH: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+# The last quote is optional: a string that never ends is eaten once, not tried
+# again from each of its characters.
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]"))
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
@@ -167,16 +171,14 @@ def read_json(body: bytes) -> Any:  # noqa: ANN401 - any JSON
 def _check_depth(body: bytes) -> None:
     if body.count(b"[") + body.count(b"{") <= LIMITS.json_depth:
         return
-    depth = 0
-    for sign in _DEPTH.finditer(body):
-        first = sign.group()[:1]
-        if first in b"[{":
-            depth += 1
-        elif first in b"]}":
-            depth -= 1
-        if depth > LIMITS.json_depth:
-            detail = f"the body is nested more than {LIMITS.json_depth} levels deep"
-            raise RequestError(400, "too_deep", detail)
+    brackets = _STRING.sub(b"", body).translate(_BRACKETS).translate(None, _NO_BRACKETS)
+    for _ in range(LIMITS.json_depth):
+        brackets = brackets.replace(b"[]", b"")
+    # What is still nested is nested deeper than so many rounds; what is left open
+    # is no JSON, but the parser must not be led into it.
+    if b"[]" in brackets or brackets.count(b"[") > LIMITS.json_depth:
+        detail = f"the body is nested more than {LIMITS.json_depth} levels deep"
+        raise RequestError(400, "too_deep", detail)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -201,11 +203,15 @@ def read_tag_request(body: bytes) -> TagRequest:
 
 def read_batch_request(body: bytes) -> BatchRequest:
     """Read the JSON body of ``POST /v1/tag/batch``. Raises `RequestError`."""
-    request = _convert(read_json(body), BatchRequest)
-    if len(request.documents) > LIMITS.documents:
-        detail = f"{len(request.documents):,} documents; a batch may have {LIMITS.documents:,}"
+    value = read_json(body)
+    documents = value.get("documents") if isinstance(value, dict) else None
+    if not isinstance(documents, list):
+        return _convert(value, BatchRequest)
+    if len(documents) > LIMITS.documents:
+        detail = f"{len(documents):,} documents; a batch may have {LIMITS.documents:,}"
         raise RequestError(413, "too_many_documents", detail)
-    return request
+    request = _convert(value | {"documents": []}, BatchRequest)
+    return msgspec.structs.replace(request, documents=documents)
 
 
 def read_document(value: Any) -> Document:  # noqa: ANN401 - any JSON
@@ -218,6 +224,8 @@ def read_document(value: Any) -> Document:  # noqa: ANN401 - any JSON
 def id_of(value: Any) -> Id:  # noqa: ANN401 - any JSON
     """Give the id of a document that was refused, if it has a usable one."""
     found = value.get("id") if isinstance(value, dict) else None
+    if isinstance(found, str) and _half_pair(found) is not None:
+        return None
     return found if _is_of_type(found, Id) else None
 
 
@@ -275,10 +283,42 @@ def _convert(value: Any, kind: type[_Type], prefix: str = "/") -> _Type:  # noqa
     """Give the value as the type; on failure list the faults of every member."""
     if not isinstance(value, dict):
         raise _invalid([Fault("a JSON object is needed", "")])
+    halves = list(_half_pairs(value, prefix))
+    if halves:
+        raise _invalid(halves)
     try:
         return msgspec.convert(value, kind)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        # The second for half a surrogate pair deep in a member that is refused anyway.
         raise _invalid(_faults(value, kind, prefix)) from None
+
+
+def _half_pairs(value: dict[str, Any], prefix: str) -> Iterator[Fault]:
+    """Find names and strings with half a surrogate pair: JSON can write them, UTF-8 cannot."""
+    for name, member in value.items():
+        pointer = prefix + _escaped(_printable(name[:_MOST_QUOTED]))
+        if _half_pair(name) is not None:
+            yield Fault("the member's name holds half a surrogate pair", pointer)
+        strings = member if isinstance(member, list) and name != "documents" else [member]
+        for string in strings:
+            at = _half_pair(string) if isinstance(string, str) else None
+            if at is not None:
+                detail = f"`{_printable(name[:_MOST_QUOTED])}` holds half a surrogate pair"
+                yield Fault(f"{detail} (character {at})", pointer)
+                break
+
+
+def _half_pair(text: str) -> int | None:
+    """Give the position of half a surrogate pair, if the text holds one."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "replace").decode()
 
 
 def _faults(value: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> list[Fault]:
@@ -289,8 +329,10 @@ def _faults(value: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> l
         if field.required and name not in value
     ]
     for name, member in value.items():
-        pointer = prefix + _escaped(name[:_MOST_QUOTED])
-        if name not in fields:
+        pointer = prefix + _escaped(_printable(name[:_MOST_QUOTED]))
+        if name == "rules" and name not in fields:
+            faults.append(Fault("`rules` is not yet supported", pointer))
+        elif name not in fields:
             hint = nearest(name[:_MOST_QUOTED], fields) or f"known: {', '.join(fields)}"
             faults.append(Fault(f"unknown member {_quoted(name)}; {hint}", pointer))
         elif not _is_of_type(member, fields[name].type):
@@ -303,25 +345,16 @@ def _faults(value: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> l
 def _is_of_type(member: Any, kind: Any) -> bool:  # noqa: ANN401 - any JSON, any type
     try:
         msgspec.convert(member, kind)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         return False
     return True
 
 
 def check_text(text: str, title: str = "") -> None:
-    """Refuse texts that are too long or are no Unicode text. Raises `RequestError`."""
+    """Refuse a text or title that is too long. Raises `RequestError`."""
     if len(text) > LIMITS.text or len(title) > LIMITS.text:
         detail = f"{max(len(text), len(title)):,} characters; a text may have {LIMITS.text:,}"
         raise RequestError(413, "text_too_long", detail)
-    faults = []
-    for name, value in (("text", text), ("title", title)):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            detail = f"`{name}` holds half a surrogate pair (character {error.start})"
-            faults.append(Fault(detail, f"/{name}"))
-    if faults:
-        raise _invalid(faults)
 
 
 def _escaped(name: str) -> str:
@@ -333,17 +366,20 @@ def _quoted(name: str) -> str:
     return json.dumps(name if len(name) <= _MOST_QUOTED else name[:_MOST_QUOTED] + "…")
 
 
-def selected(patterns: Collection[str] | None, known: Collection[str]) -> frozenset[str] | None:
+def selected(
+    patterns: Collection[str] | None, known: Collection[str], pointer: str = "/categories/{}"
+) -> frozenset[str] | None:
     """Give the categories that the patterns name; None stands for all.
 
     ``economy.*`` is the category ``economy`` and everything below it. Raises
-    `RequestError` for a pattern that names nothing.
+    `RequestError` for patterns that name nothing; ``pointer`` says where the
+    pattern of a number stands.
     """
     if patterns is None:
         return None
     chosen: set[str] = set()
-    faults = []
-    for i, pattern in enumerate(patterns):
+    faults: list[Fault] = []
+    for pattern, i in {pattern: i for i, pattern in enumerate(patterns)}.items():
         stem = pattern.removesuffix(".*")
         below = f"{stem}." if stem != pattern else None
         named = {id_ for id_ in known if id_ == stem or (below and id_.startswith(below))}
@@ -351,7 +387,9 @@ def selected(patterns: Collection[str] | None, known: Collection[str]) -> frozen
         if not named:
             hint = nearest(pattern[: LIMITS.category_id], known)
             detail = f"there is no category {_quoted(pattern)}"
-            faults.append(Fault(f"{detail}; {hint}" if hint else detail, f"/categories/{i}"))
+            faults.append(Fault(f"{detail}; {hint}" if hint else detail, pointer.format(i)))
+        if len(faults) >= _MOST_FAULTS:
+            break
     if faults:
         raise _invalid(faults)
     return frozenset(chosen)

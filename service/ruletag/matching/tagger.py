@@ -8,7 +8,8 @@ HTTP, command line, rule tests and notebooks all call exactly this.
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 import msgspec
@@ -105,7 +106,7 @@ class Tagging(msgspec.Struct, frozen=True):
 
 
 def tag(
-    rules: CompiledRules, text: str, title: str = "", only: Collection[str] | None = None
+    rules: CompiledRules, text: str, title: str = "", only: AbstractSet[str] | None = None
 ) -> Tagging:
     """Tag a text.
 
@@ -120,7 +121,9 @@ def tag(
         for number, candidates in _candidates(rules, hits, only).items()
         if (tagged := judge.judge(rules.categories[number], candidates)) is not None
     ]
-    tags += _implied(tags, only)
+    tags += _implied(tags)
+    if only is not None:
+        tags = [given for given in tags if given.category in only]
     tags.sort(key=_by_score)
     if sum(len(tagged.evidence) for tagged in tags) > LIMITS.matches:
         tags = list(_cut(tags, LIMITS.matches))
@@ -204,7 +207,7 @@ class _Candidates(NamedTuple):
 
 
 def _candidates(
-    rules: CompiledRules, hits: _Hits, only: Collection[str] | None
+    rules: CompiledRules, hits: _Hits, only: AbstractSet[str] | None
 ) -> dict[int, _Candidates]:
     """Sort the hits by the categories they concern; rules without hits cost nothing."""
     found: dict[int, _Candidates] = defaultdict(lambda: _Candidates([], {}, {}))
@@ -219,7 +222,16 @@ def _candidates(
             exceptions[exception] = exceptions.get(exception, 0) | part
     if only is None:
         return found
-    return {number: found[number] for number in found if rules.categories[number].id in only}
+    # What lies below a category asked for is judged too, since it may imply it.
+    return {
+        number: found[number]
+        for number in found
+        if not only.isdisjoint(_with_parents(rules.categories[number].id))
+    }
+
+
+def _with_parents(category: str) -> tuple[str, ...]:
+    return (category, *parents(category))
 
 
 # ---------------------------------------------------------------------- judging
@@ -368,7 +380,7 @@ def in_units(thousandths: int) -> int | float:
     return whole if not rest else thousandths / WEIGHT_UNIT
 
 
-def _implied(tags: Sequence[Tag], only: Collection[str] | None) -> Iterator[Tag]:
+def _implied(tags: Sequence[Tag]) -> Iterator[Tag]:
     """Tag the parents, defined or not, of tagged categories that are not tagged themselves."""
     tagged = {given.category for given in tags}
     children: dict[str, list[str]] = defaultdict(list)
@@ -376,7 +388,7 @@ def _implied(tags: Sequence[Tag], only: Collection[str] | None) -> Iterator[Tag]
         for parent in parents(category):
             children[parent].append(category)
     for parent, below in children.items():
-        if parent not in tagged and (only is None or parent in only):
+        if parent not in tagged:
             yield Tag(parent, "", None, None, None, (), tuple(below))
 
 
