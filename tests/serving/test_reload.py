@@ -147,7 +147,7 @@ def test_without_any_file_the_rules_stay(watched: Watched) -> None:
     watched.look()
 
     assert watched.found == ["copper"]
-    assert watched.refused == [f"{watched.folder}:0:0 E403"]
+    assert watched.refused == [f"{watched.folder} E403"]
 
 
 def test_a_folder_that_is_gone_and_comes_back(watched: Watched, tmp_path: Path) -> None:
@@ -238,4 +238,4 @@ def test_a_fault_of_our_own_is_a_refused_edit(
     watched.look()
 
     assert watched.found == ["copper"]
-    assert watched.refused == [f"{watched.folder}:0:0 E499"]
+    assert watched.refused == [f"{watched.folder} E499"]

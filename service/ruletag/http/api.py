@@ -24,6 +24,7 @@ NDJSON: Final = "application/x-ndjson"
 TEXT: Final = "text/plain"
 _REQUEST_ID: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{LIMITS.request_id}}}")
 _REFUSED: Final = re.compile(r"\bq=0(?:\.0*)?\s*(?:;|$)")
+_PIECE: Final = 64 * 1024  # bytes read at once: some streams make room for all that is asked
 _RETRY_AFTER: Final = {"Retry-After": "1"}  # seconds; the folder is looked at more often
 
 
@@ -254,7 +255,7 @@ def _content_type(request: Request, allowed: tuple[str, ...]) -> str:
 
 
 def _check_accept(request: Request, offered: str) -> None:
-    """Refuse where the most specific range that fits the answer is not wanted (RFC 9110, 12.5.1)."""
+    """Refuse where the most specific range that fits is not wanted (RFC 9110, 12.5.1)."""
     weights: dict[str, bool] = {}
     for part in _list(request.headers.get("accept", "")):
         kind, _, parameters = part.partition(";")
@@ -297,7 +298,7 @@ def _broken_off() -> wire.RequestError:
 
 
 def _read_at_most(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
-    while size and (piece := _receive(read, size)):
+    while size and (piece := _receive(read, min(size, _PIECE))):
         yield piece
         size -= len(piece)
 

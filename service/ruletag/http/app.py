@@ -87,7 +87,7 @@ def _request() -> api.Request:
         flask.g.request_id,
         request.method,
         request.path,
-        _query(request.query_string),
+        _query(request.query_string, strict=request.method == "POST"),
         {name.lower(): value for name, value in request.headers.items()},
         # Flask's own limit cuts a chunked body short and says nothing; the
         # handlers read one byte more than they allow, and check.
@@ -95,10 +95,11 @@ def _request() -> api.Request:
     )
 
 
-def _query(query: bytes) -> dict[str, list[str]]:
-    """Read the query strictly: Flask makes signs of bytes that are not UTF-8."""
+def _query(query: bytes, *, strict: bool) -> dict[str, list[str]]:
+    """Read the query; strictly where texts come in it, since Flask makes signs of bad bytes."""
+    errors = "strict" if strict else "replace"
     try:
-        return parse_qs(query.decode("ascii"), keep_blank_values=True, errors="strict")
+        return parse_qs(query.decode("ascii", errors), keep_blank_values=True, errors=errors)
     except UnicodeDecodeError:
         raise wire.RequestError(400, "not_utf8", "the query is not UTF-8") from None
 

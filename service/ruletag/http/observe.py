@@ -23,7 +23,9 @@ class JsonLines(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        # Names of files may hold bytes that are no text.
+        text = json.dumps(line, ensure_ascii=False, default=str)
+        return text.encode("utf-8", "replace").decode()
 
 
 class TextLines(logging.Formatter):
@@ -40,7 +42,10 @@ class TextLines(logging.Formatter):
 def logging_config(style: str) -> dict[str, Any]:
     """Configure all loggers of the process, gunicorn's too, in the style ``json`` or ``text``."""
     lines = JsonLines if style == "json" else TextLines
-    passed_on = {"handlers": [], "propagate": True}
+    passed_on: dict[str, Any] = {"handlers": [], "propagate": True}
+    # gunicorn writes access lines wherever logging is configured; they hold the
+    # query, and with it titles that were sent.
+    silent: dict[str, Any] = {"handlers": [], "propagate": False, "level": "CRITICAL"}
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -53,7 +58,7 @@ def logging_config(style: str) -> dict[str, Any]:
             }
         },
         "root": {"level": "INFO", "handlers": ["stdout"]},
-        "loggers": {"gunicorn.error": passed_on, "gunicorn.access": passed_on},
+        "loggers": {"gunicorn.error": passed_on, "gunicorn.access": silent},
     }
 
 

@@ -239,7 +239,8 @@ def read_options(query: Mapping[str, list[str]], allowed: type[msgspec.Struct]) 
     faults: list[Fault] = []
     for name, given in query.items():
         if name not in names:
-            hint = nearest(name, names) or f"known: {', '.join(names)}"
+            known = f"known: {', '.join(names)}" if names else "JSON has its options in the body"
+            hint = nearest(name[:_MOST_QUOTED], names) or known
             faults.append(
                 Fault(f"unknown query parameter {_quoted(name)}; {hint}", f"?{name[:40]}")
             )
@@ -299,13 +300,22 @@ def _half_pairs(value: dict[str, Any], prefix: str) -> Iterator[Fault]:
         pointer = prefix + _escaped(_printable(name[:_MOST_QUOTED]))
         if _half_pair(name) is not None:
             yield Fault("the member's name holds half a surrogate pair", pointer)
-        strings = member if isinstance(member, list) and name != "documents" else [member]
-        for string in strings:
-            at = _half_pair(string) if isinstance(string, str) else None
+        for string, place in _strings(member, pointer):
+            at = _half_pair(string)
             if at is not None:
                 detail = f"`{_printable(name[:_MOST_QUOTED])}` holds half a surrogate pair"
-                yield Fault(f"{detail} (character {at})", pointer)
-                break
+                yield Fault(f"{detail} (character {at})", place)
+
+
+def _strings(member: Any, pointer: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
+    """Give the strings of a member, a list's too, each with its place."""
+    if isinstance(member, str):
+        yield member, pointer
+    elif isinstance(member, list):
+        in_query = pointer.startswith("?")
+        for i, item in enumerate(member):
+            if isinstance(item, str):
+                yield item, pointer if in_query else f"{pointer}/{i}"
 
 
 def _half_pair(text: str) -> int | None:
@@ -705,9 +715,9 @@ def _diagnostics(refusal: Refusal) -> tuple[Diagnostic, ...]:
             problem.code,
             problem.title,
             "error" if problem.is_error else "warning",
-            problem.detail,
-            problem.hint,
-            problem.location.file,
+            _printable(problem.detail),
+            _printable(problem.hint),
+            _printable(problem.location.file),
             problem.location.line,
             problem.location.column,
         )

@@ -41,7 +41,12 @@ def snapshot(folder: Path) -> Mapping[str, bytes]:
     for path in _rule_files(root):
         name = path.relative_to(root).as_posix()
         try:
+            name.encode()
             contents[name] = _read(path, root)
+        except UnicodeEncodeError:
+            shown = name.encode("utf-8", "replace").decode()
+            detail = f"{shown}: the file's name is not UTF-8"
+            problems.append(Problem(Location(shown, 0, 0), "E110", detail))
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             problems.append(Problem(Location(name, 0, 0), "E110", f"{name}: {reason}"))
