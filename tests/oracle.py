@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
+from functools import lru_cache
+from itertools import chain, pairwise, takewhile
 from typing import NamedTuple
 from unicodedata import category, combining, decomposition, normalize
 
 from ruletag.language.forms import plural_forms, spellings, verb_forms
 from ruletag.language.korean import PARTICLE, begins_word, has_company
-from ruletag.rules.model import Category, Entry, Keyword, ListReference, Phrase, RuleSet
+from ruletag.matching.tagger import Tagging
+from ruletag.rules.model import Category, Entry, Keyword, ListReference, Phrase, RuleSet, Word
 from ruletag.text.sentences import Sentences
 from ruletag.text.words import in_word, is_hangul, is_katakana, is_unspaced
 
@@ -23,8 +25,8 @@ Span = tuple[int, int]
 
 LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
 INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u2064\u2066-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )
 PLAIN = {"'": "’`´ʼ", "‘": "‚", '"': "“”„«»", "-": "‐‑‒−", "/": "⁄∕"}
@@ -116,16 +118,22 @@ def read(text: str, *, cased: bool = False) -> list[Char]:
     chars = [
         Char(char, start, end)
         for cluster, start, end in clusters(text)
-        for char in fold(cluster.replace("\r\n", "\n"), cased=cased)
+        for char in fold(shown(cluster), cased=cased)
     ]
     return [sign(chars, i) for i in range(len(chars))]
 
 
+def shown(cluster: str) -> str:
+    """Give what counts of a cluster: one line break, and no marks upon what is no letter."""
+    alone = cluster == "\r\n" or decomposition(cluster[0]).startswith(NO_LETTERS)
+    return cluster[0] if alone else cluster
+
+
 def sign(chars: list[Char], i: int) -> Char:
     char, start, end = chars[i]
-    if char == "–":  # noqa: RUF001
+    if char == "–":
         beside = [c.text for c in chars[max(i - 1, 0) : i + 2]]
-        return Char("–" if any(c.isspace() for c in beside) else "-", start, end)  # noqa: RUF001
+        return Char("–" if any(c.isspace() for c in beside) else "-", start, end)
     if char.isspace():
         return Char("\n" if char in LINE_BREAKS else " ", start, end)
     return Char(SIGNS.get(char, char), start, end)
@@ -157,18 +165,18 @@ def line_end(text: str, chars: list[Char], i: int) -> Span | None:
 # ------------------------------------------------------------------ keywords
 
 
-def alternatives(phrase: Phrase, language: str) -> Iterator[Sought]:
+@lru_cache  # for the sake of many texts for the same rules
+def alternatives(phrase: Phrase, language: str) -> tuple[Sought, ...]:
     """Give the phrase as it is sought, once for each further form of the whole."""
+    if not isinstance(phrase.forms, tuple):
+        return (sought(phrase, language),)
+    wholes = [phrase.words, *(tuple(map(Word, form.split())) for form in phrase.forms)]
+    return tuple(sought(Phrase(words, phrase.exact, "none"), language) for words in wholes)
+
+
+def sought(phrase: Phrase, language: str) -> Sought:
+    """Give the forms of each word, cut where something may stand between."""
     words = [atoms(word.text, exact=phrase.exact) for word in phrase.words]
-    if isinstance(phrase.forms, tuple):
-        written = [atom for word in words for atom in word]
-        further = [
-            [atom for word in form.split() for atom in atoms(word, exact=phrase.exact)]
-            for form in phrase.forms
-        ]
-        for whole in (written, *further):
-            yield Sought(tuple(((folded(a, phrase),), False) for a in whole), phrase.exact)
-        return
     spelled = phrase.forms != "none" and language == "en"
     verbs = [word.inflected for word in phrase.words]
     if phrase.forms == "verb" and not any(verbs):
@@ -182,7 +190,7 @@ def alternatives(phrase: Phrase, language: str) -> Iterator[Sought]:
                 plural = last and n == len(words) - 1 and not any(verbs)
                 forms = inflections(atom, verb=last and verbs[n], plural=plural)
             made.append((tuple(folded(form, phrase) for form in forms), last and word.open))
-    yield Sought(tuple(made), phrase.exact)
+    return Sought(tuple(made), phrase.exact)
 
 
 def folded(form: str, phrase: Phrase) -> str:
@@ -206,9 +214,11 @@ def inflections(word: str, *, verb: bool, plural: bool) -> list[str]:
 
 def recased(form: str, written: str) -> str:
     """Give a form the capitals of the word as written, as far as they have letters in common."""
-    n = next((i for i, (a, b) in enumerate(zip(form, written.lower(), strict=False)) if a != b), 99)
-    n = min(n, len(form), len(written))
-    return written[:n] + form[n:]
+    if len(written.lower()) != len(written):  # İ
+        return written if form == written.lower() else form
+    alike = takewhile(lambda pair: pair[0].lower() == pair[1], zip(written, form, strict=False))
+    capitals = "".join(letter for letter, _ in alike)
+    return capitals + form[len(capitals) :]
 
 
 # ------------------------------------------------------------------ one phrase
@@ -238,10 +248,10 @@ class TextRead:
 
     def sentence_ends(self, start: int, end: int) -> bool:
         """Say whether a sentence ends inside, other than behind a dot that was sought."""
-        inner = self.chars[start:end]
         return any(
-            self.sentences.ends_between(left.start, right.end) and left.text != "."
-            for left, right in zip(inner, inner[1:], strict=False)
+            self.sentences.ends_between(self.chars[i - 1].start, self.chars[i].end)
+            and not self.plain[start:i].rstrip(" \n-/'").endswith(".")
+            for i in range(start + 1, end)
         )
 
     def is_word(self, start: int, end: int, keyword: str) -> bool:
@@ -252,7 +262,8 @@ class TextRead:
         if not is_hangul(keyword[0]):
             return True
         # The syllable belongs to both sides, so that a change of script beside it is seen.
-        before, after = one_space(self.plain[:end])[:-1], one_space(self.plain[start:])
+        before = one_space(self.plain[:end].casefold())[:-1]
+        after = one_space(self.plain[start:].casefold())
         company = has_company(before + after, len(before), len(before) + 1)
         return begins_word(self.plain, start) and (len(keyword) > 1 or company)
 
@@ -276,15 +287,11 @@ class TextRead:
                 continue
             while is_open and self.at(end) == self.at(end - 1) == "spaced":
                 end += 1
-            missing = spelled == form[:-1] and self.plain[end : end + 1] == "."
-            if self.at(end) == self.at(end - 1) == "spaced" or missing:
+            missed = spelled == form[:-1] and self.plain[end : end + 1] == "."
+            if missed or self.at(end) == self.at(end - 1) == "spaced":
                 continue
             as_sent = self.text[self.chars[start].start : self.chars[end - 1].end]
-            if (
-                form.count(".") == spelled.count(".")
-                or spelled.count(".")
-                or not any(c.islower() for c in as_sent)
-            ):
+            if spelled == form or "." in spelled or not any(map(str.islower, as_sent)):
                 yield end
 
     def particle_ends(self, end: int) -> Iterator[int]:
@@ -344,7 +351,7 @@ class Oracle:
         self.text = text
         self.lists = lists
         self.sentences = Sentences(text)
-        self.sought = {
+        self.readings = {
             cased: [TextRead(text, chars) for chars in readings(text, cased=cased)]
             for cased in (False, True)
         }
@@ -352,9 +359,9 @@ class Oracle:
     def phrase(self, phrase: Phrase, language: str) -> set[Span]:
         return {
             span
-            for sought in alternatives(phrase, language)
-            for reading in self.sought[phrase.exact]
-            for span in reading.spans(sought)
+            for one in alternatives(phrase, language)
+            for reading in self.readings[phrase.exact]
+            for span in reading.spans(one)
         }
 
     def part(self, part: Phrase | ListReference, language: str) -> set[Span]:
@@ -379,17 +386,16 @@ class Oracle:
                 before = [s for s in spans if s[1] <= chosen[0][0]]
                 chosen[:0] = sorted(before, key=lambda s: (s[1], s[0]))[-1:]
             whole = (chosen[0][0], last[1])
-            gaps = list(zip(chosen, chosen[1:], strict=False))
             if len(chosen) < len(parts) or overlaps(whole, taken):
                 continue
-            if all(self.may_pass(*gap) for gap in gaps):
+            if all(self.may_pass(*gap) for gap in pairwise(chosen)):
                 taken.add(whole)
                 yield tuple(chosen)
 
     def may_pass(self, left: Span, right: Span) -> bool:
         """Say whether a gap may lie between the two parts."""
         inside = range(left[1], right[0])
-        chars = [c for c in self.sought[False][0].chars if c.start in inside]
+        chars = [c for c in self.readings[False][0].chars if c.start in inside]
         between = "".join(c.text for c in chars)
         if self.sentences.ends_between(left[0], right[1]) or "--" in between:
             return False
@@ -409,7 +415,7 @@ class Oracle:
 
     def has_comma(self, inside: range) -> bool:
         around = (f" {self.text} "[i : i + 3] for i in inside)
-        return any(a[1] in ",，、" and not (a[0].isdigit() and a[2].isdigit()) for a in around)  # noqa: RUF001
+        return any(a[1] in ",，、" and not (a[0].isdigit() and a[2].isdigit()) for a in around)
 
     # -------------------------------------------------------------- categories
 
@@ -463,7 +469,7 @@ def overlaps(span: Span, others: Iterable[Span]) -> bool:
 
 def ends_gap(char: str) -> bool:
     bracket = category(char) in {"Ps", "Pe"} and char not in QUOTES
-    return bracket or char in "<>:;—―–"  # noqa: RUF001
+    return bracket or char in "<>:;—―–"
 
 
 def words(between: str) -> int:
@@ -491,3 +497,18 @@ def tag(rules: RuleSet, text: str) -> dict[str, Verdict]:
             if parent not in own:
                 verdicts[parent] = Verdict(None, frozenset(), below)
     return verdicts
+
+
+def verdicts(tagging: Tagging) -> dict[str, Verdict]:
+    """Put the answer of the matcher into the same words."""
+    return {
+        tagged.category: Verdict(
+            None if tagged.score is None else Fraction(str(tagged.score)),
+            frozenset(
+                Found(one.start, one.end, one.keyword, tuple((p.start, p.end) for p in one.parts))
+                for one in tagged.evidence
+            ),
+            frozenset(tagged.implied_by),
+        )
+        for tagged in tagging.tags
+    }

@@ -1,5 +1,4 @@
 """Rules and texts from small alphabets, so that overlaps and shifts of length are common."""
-# ruff: noqa: RUF001 - typographic signs and look-alikes are what is tested
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,19 +9,17 @@ from hypothesis import strategies as st
 Rules = dict[str, Any]
 
 WORDS: Final = (
-    "copper", "wire", "smuggle", "lose", "border", "the", "labor", "city", "U.S.", "N.", "AT&T",
-    "C++", "10,000", "1", "a1", "fi", "é", "aß", "밀수", "국경", "봉쇄", "금", "銅", "鉱山", "ガス", "K팝",
-)  # fmt: skip
+    "copper¦wire¦smuggle¦lose¦border¦the¦labor¦city¦U.S.¦N.¦AT&T¦C++¦10,000¦1¦a1¦fi¦é¦aß¦İ"
+    "¦밀수¦국경¦봉쇄¦금¦銅¦鉱山¦ガス¦K팝"
+).split("¦")
 SEEN: Final = (
-    "coppers", "COPPER", "smuggled", "lost", "labour", "cities", "US", "us", "copper's", "smug-\ngling",
-    "border-\nclosure", "e\u0301", "ﬁ", "İ", "ẞ", "𠮷", "cop\u00adper", "bor\u200bder", "wire\ufe0f",
-    "¹", "½", "①", "™", "ｃｏｐｐｅｒ", "밀수국경을", "비밀수사", "국가밀수", "국경을", "금값", "ｶﾞｽ",
-    "\u1100\u1173\u11b7을", "10", "000", "of", "a", "b", "_",
-)  # fmt: skip
+    "coppers¦COPPER¦smuggled¦lost¦labour¦cities¦US¦us¦copper's¦smug-\ngling¦border-\nclosure"
+    "¦e\u0301¦ﬁ¦İ¦ẞ¦𠮷¦cop\u00adper¦bor\u200bder¦wire\ufe0f¦¹¦½¦①¦™¦ｃｏｐｐｅｒ¦밀수국경을¦비밀수사"
+    "¦국가밀수¦국경을¦금값¦ｶﾞｽ¦\u1100\u1173\u11b7을¦10¦000¦of¦a¦b¦_"
+).split("¦")
 SIGNS: Final = (
-    " ", " ", " ", " ", "", "-", " - ", "\n", "\r\n", "\n\n", "’", "'", "/", ",", ", ", ". ", "; ", ":",
-    "–", " – ", "—", "--", "(", ") ", "“", "” ", '"', "\u00a0", "。", "「", "」", "!", "-\n",
-)  # fmt: skip
+    " ¦ ¦ ¦ ¦¦-¦ - ¦\n¦\r\n¦\n\n¦’¦'¦/¦,¦, ¦. ¦; ¦:¦–¦ – ¦—¦--¦(¦) ¦“¦” ¦\"¦\u00a0¦。¦「¦」¦!¦-\n"
+).split("¦")
 JOINTS: Final = (" ", " ", " ", "-", "/", "' ")
 IDS: Final = ("a", "a.b", "a.b.c", "x.y")
 WEIGHTS: Final = ("0.5", "2", "0.25", "-1")

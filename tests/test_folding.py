@@ -1,5 +1,4 @@
 """What reads alike folds alike, and every folded character leads back to the text as sent."""
-# ruff: noqa: RUF001 - look-alikes and typographic signs are what is tested
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -29,7 +28,7 @@ CASES: Final = [
     ("superscripts", "copper¹ m²x nᵗʰ", ["copper=copper", "m=m", "x=x", "n=n"]),
     ("a subscript", "CO₂", ["co2=CO₂"]),
     ("circled", "①copper Ⓐb", ["copper=copper", "b=b"]),
-    ("a mark upon a superscript", "copper¹\u0301", ["copper=copper", "\u0301=¹\u0301"]),
+    ("a mark upon a superscript", "copper¹\u0301", ["copper=copper"]),
     ("fractions", "10½ ⅓x", ["10=10", "x=x"]),
     ("a trade mark", "copper™ ℠x", ["copper=copper", "x=x"]),
     ("a unit in one character", "5 ㎏", ["5=5", "kg=㎏"]),

@@ -1,10 +1,10 @@
 """The rule language does what its page says, and the matcher what the oracle does."""
-# ruff: noqa: RUF001 - typographic signs and look-alikes are what is tested
 
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, Final
+from random import Random
+from typing import Final
 from unicodedata import normalize
 
 import pytest
@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import oracle
 import strategies
-from oracle import Found, Verdict
+from oracle import Verdict, verdicts
 from ruletag.language.forms import plural_forms, spellings
-from ruletag.matching.compiler import compile_rules
-from ruletag.matching.tagger import Tagging, tag
+from ruletag.matching.compiler import CompiledRules, compile_rules
+from ruletag.matching.tagger import Evidence, Tagging, tag
 from ruletag.rules.loader import parse_rules
 from strategies import Rules, as_yaml
 
@@ -31,20 +31,6 @@ def engine(rules: Rules, text: str) -> dict[str, Verdict]:
 def naive(rules: Rules, text: str) -> dict[str, Verdict]:
     """Tag with the oracle."""
     return oracle.tag(parse_rules({"a.yaml": as_yaml(rules)}), text)
-
-
-def verdicts(tagging: Tagging) -> dict[str, Verdict]:
-    return {
-        given.category: Verdict(
-            None if given.score is None else Fraction(str(given.score)),
-            frozenset(
-                Found(one.start, one.end, one.keyword, tuple((p.start, p.end) for p in one.parts))
-                for one in given.evidence
-            ),
-            frozenset(given.implied_by),
-        )
-        for given in tagging.tags
-    }
 
 
 both = pytest.mark.parametrize("tagger", [engine, naive])
@@ -431,7 +417,7 @@ def test_the_title_is_a_paragraph_before_the_text() -> None:
 # ------------------------------------------------------------------------ laws
 
 
-def compiled(categories: Rules) -> Any:
+def compiled(categories: Rules) -> CompiledRules:
     return compile_rules(parse_rules({"a.yaml": as_yaml({"categories": categories})}))
 
 
@@ -445,7 +431,7 @@ def test_agrees_with_the_oracle(rules: Rules, texts: list[str]) -> None:
 def test_evidence_stands_where_it_says(rules: Rules, text: str) -> None:
     parsed = parse_rules({"a.yaml": as_yaml(rules)})
 
-    for one in (one for given in tag(compile_rules(parsed), text).tags for one in given.evidence):
+    for one in evidence_of(tag(compile_rules(parsed), text)):
         assert text[one.start : one.end] == one.text
         assert one.sentence[0] <= one.start < one.end <= one.sentence[1]
         assert not one.parts or (one.parts[0].start, one.parts[-1].end) == (one.start, one.end)
@@ -462,7 +448,7 @@ def test_the_evidence_of_a_word_folds_to_one_of_its_forms(word: str, text: str) 
     spelled = (form for base in spellings(word) for form in plural_forms(base))
     forms = {folded(spelling) for form in spelled for spelling in spellings(form)}
 
-    for one in (one for given in tag(compiled({"x": [word]}), text).tags for one in given.evidence):
+    for one in evidence_of(tag(compiled({"x": [word]}), text)):
         assert folded(one.text) in forms
 
 
@@ -473,19 +459,25 @@ def folded(text: str) -> str:
 
 
 @given(strategies.plain_keywords, strategies.texts, st.randoms())
-def test_order_does_not_matter(words: list[str], text: str, random: Any) -> None:
+def test_order_does_not_matter(words: list[str], text: str, random: Random) -> None:
     # Of two entries with one span and one weight the first wins, so weights differ.
     weighed = [{"word": word, "weight": f"1.{i}"} for i, word in enumerate(words)]
-    first = {"a.yaml": {"x": weighed, "y": words[:1]}, "b.yaml": {"z": words[1:] or words}}
+    first: dict[str, Rules] = {
+        "a.yaml": {"x": weighed, "y": words[:1]},
+        "b.yaml": {"z": words[1:] or words},
+    }
     shuffled = random.sample(weighed, len(weighed))
-    second = {"a.yaml": {"z": words[1:] or words}, "b.yaml": {"y": words[:1], "x": shuffled}}
+    second: dict[str, Rules] = {
+        "a.yaml": {"z": words[1:] or words},
+        "b.yaml": {"y": words[:1], "x": shuffled},
+    }
 
     one, other = (tag(of_files(files), text) for files in (first, second))
 
     assert verdicts(one) == verdicts(other)
 
 
-def of_files(files: dict[str, Rules]) -> Any:
+def of_files(files: dict[str, Rules]) -> CompiledRules:
     return compile_rules(
         parse_rules({name: as_yaml({"categories": rules}) for name, rules in files.items()})
     )
@@ -526,10 +518,13 @@ def test_a_title_and_a_text_keep_their_evidence(words: list[str], title: str, te
         assert evidence_spans(tagging, in_title=is_title) == evidence_spans(tag(rules, sent))
 
 
+def evidence_of(tagging: Tagging) -> list[Evidence]:
+    return [one for tagged in tagging.tags for one in tagged.evidence]
+
+
 def evidence_spans(tagging: Tagging, *, in_title: bool = False) -> set[tuple[int, ...]]:
     return {
         (one.start, one.end, *(n for part in one.parts for n in (part.start, part.end)))
-        for given in tagging.tags
-        for one in given.evidence
+        for one in evidence_of(tagging)
         if one.in_title == in_title
     }

@@ -110,10 +110,10 @@ def _may_join(character: str) -> bool:
 
 def _fold_together(characters: str) -> str:
     """Fold a character with the marks upon it."""
-    if len(characters) == 1 and decomposition(characters).startswith(_EDGE_FORMS):
+    if decomposition(characters[0]).startswith(_EDGE_FORMS):
         return "\x02"
     folded = normalize("NFKC", normalize("NFKC", characters).casefold())
-    spacing_accent = folded[0] == " " and len(folded) > 1
+    spacing_accent = folded[0] == " " and len(characters) == 1 < len(folded)
     if spacing_accent or len(folded) > _MOST_FOLDED * len(characters):
         return characters
     return "".join(_CLASSES.get(c, JOINER if c.isspace() else c) for c in folded)
