@@ -57,8 +57,8 @@ SHAPES: Final = {
         marks="¦¦¦~¦*",
     ),
     "east": Shape(
-        words="밀수¦국경¦봉쇄¦금¦동¦銅¦鉱山¦ガス¦タンク¦のガス¦K팝¦10톤¦팝¦밀수하다¦銅 鉱山¦국경 봉쇄"
-        "¦ガス タンク¦a",
+        words="밀수¦국경¦봉쇄¦금¦동¦銅¦鉱山¦ガス¦タンク¦のガス¦K팝¦10톤¦팝¦밀수하다¦銅 鉱山"
+        "¦국경 봉쇄¦ガス タンク¦a",
         seen="밀수국경을¦국가밀수¦비밀수사¦국경을¦금을¦금값¦金¦ｶﾞｽ¦ガスー¦스¦를¦은¦의¦반¦10¦톤¦kg¦K¦수출¦비¦각"
         "¦\u1100\u1161\u11a8¦밀\u200b수¦a¦A",
         between="¦¦¦¦ ¦ ¦-¦\n¦, ¦。¦. ¦・¦「¦」¦/¦\n\n¦’",
@@ -68,8 +68,10 @@ SHAPES: Final = {
         words="copper¦bib¦Straße¦ﬁne¦café¦İzmir¦ｗｉｒｅ¦밀수¦銅¦ガス¦медь¦ทอง¦a_b¦x/y¦o'clock¦3.5¦$5¦#tag"
         "¦co2¦kg¦²x¦𝐚𝐛",
         seen="STRASSE¦fine¦cafe\u0301¦izmir¦wire¦copper¹¦copper™¦½copper¦МЕДЬ¦ทองคำ¦㎏¦CO₂¦ﷺ¦㍿¦ab"
-        "¦cop\u00ad\nper¦cop-\r\n  per¦cop-\n-per¦1-\n0¦👩\u200d🚒¦copper\ufe0f¦q\u0301¦\u0301¦ｶﾞｽ¦O’Clock",
-        between=" ¦ ¦ ¦ ¦¦\t¦\u00a0¦\u3000¦\u2028¦\x85¦\r¦\n\n¦-¦--¦―¦−¦‑¦⁄¦、¦，¦；¦：¦（¦）¦«¦»¦‚¦‘¦…¦? ¦¡¦\x00",
+        "¦cop\u00ad\nper¦cop-\r\n  per¦cop-\n-per¦1-\n0¦👩\u200d🚒¦copper\ufe0f"
+        "¦q\u0301¦\u0301¦ｶﾞｽ¦O’Clock",
+        between=" ¦ ¦ ¦ ¦¦\t¦\u00a0¦\u3000¦\u2028¦\x85¦\r¦\n\n¦-¦--¦―¦−¦‑¦⁄"
+        "¦、¦，¦；¦：¦（¦）¦«¦»¦‚¦‘¦…¦? ¦¡¦\x00",
         marks="¦¦¦~",
     ),
 }  # fmt: skip
@@ -119,7 +121,7 @@ class Writer:
         if not self._once_in(3):
             return word
         long: Written = {"word": word}
-        if self._any(True, False):
+        if self._once_in(2):
             long["weight"] = self._any("0.5", "2", "-1", "0.25", "1")
         if self._once_in(3):
             long["except"] = [self._phrase()]

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from ruletag.cli.main import COMMANDS
+from ruletag.problems import CODES
 from ruletag.settings import TABLE, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +51,12 @@ def test_the_commands_of_the_readme_are_those_there_are() -> None:
     described = set(re.findall(r"^\$ ruletag (\w+)", README, re.MULTILINE))
 
     assert described == set(COMMANDS)
+
+
+def test_every_code_is_described() -> None:
+    described = {row[0].strip("`"): row[1] for row in rows((DOCS / "problems.md").read_text())}
+
+    assert described == CODES
 
 
 def test_the_readme_is_short() -> None:

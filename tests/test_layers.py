@@ -19,7 +19,8 @@ LAYERS = """
         matching.examples
     serving.store serving.reload
     http.wire http.api http.openapi http.observe http.app
-    cli.terminal cli.documents cli.marking cli.common cli.check cli.expand cli.serve cli.settings cli.tag cli.test cli.main
+    cli.terminal cli.documents cli.marking cli.common
+        cli.check cli.expand cli.serve cli.settings cli.tag cli.test cli.main
     wsgi gunicorn_config
 """.split()
 FACE = "__init__"  # the package root: nothing inside imports it

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 from random import Random
-from typing import Final
+from typing import Any, Final
 from unicodedata import normalize
 
 import pytest
@@ -87,6 +87,7 @@ ALIKE: Final = [
     ("a superscript", ["copper"], "[[copper]]¹"),
     ("a circled digit", ["copper"], "①[[copper]]"),
     ("a trade mark", ["copper"], "[[copper]]™"),
+    ("a decomposed syllable behind a circled digit", ["밀수"], "①[[\u1106\u1175\u11af수]]"),
     ("a fraction", ["101/2", "101"], "10½"),
     ("a fraction is an edge", ["10"], "[[10]]½"),
     ("typographic apostrophe", ["workers' party"], "[[Workers’ Party]]"),
@@ -122,6 +123,7 @@ BETWEEN: Final = [
     ("CR LF", ["border closure"], "[[border\r\nclosure]]"),
     ("a line break and spaces", ["border closure"], "[[border \n  closure]]"),
     ("an en dash", ["China-North Korea border"], "[[China–North Korea border]]"),
+    ("an en dash behind a dot", ["U.S. army"], "[[U.S.–army]]"),
     ("two hyphens", ["border closure"], "border--closure"),
     ("a blank line", ["border closure"], "border\n\nclosure"),
     ("a blank line with spaces", ["border closure"], "border\n \nclosure"),
@@ -162,6 +164,7 @@ GAPS: Final = [
     ("a hyphen with spaces", ["a ... z"], "[[a - z]]"),
     ("an opening quotation mark", ["a ... z"], 'a “b” z; a "b" z'),
     ("a closing quotation mark", ["a ... z"], "“[[a” b z]]"),
+    ("an en dash behind a sign", ["a ... z"], "“[[a”–z]]"),
     ("a comma", ["a ... z"], "a, z"),
     ("a comma in a number", ["a ... z"], "[[a 10,000 z]]"),
     ("a comma behind a digit", ["a ... z"], "a 10, b z"),
@@ -184,6 +187,7 @@ FORMS: Final = [
     ("plural", [{"word": "lead", "forms": "plural"}], "[[leads]] leading"),
     ("verb", [{"word": "lead", "forms": "verb"}], "[[leads]] [[led]] [[leading]]"),
     ("further forms", [{"word": "copper", "forms": ["kopper"]}], "[[copper]] [[kopper]] koppers"),
+    ("exact case and a star", [{"word": "Lead*", "case": "exact"}], "[[Lead]] [[Leaders]] leaders"),
     ("exact case", [{"word": "Lead", "case": "exact"}], "[[Lead]] lead LEAD [[Leads]]"),
 ]
 EDGES: Final = [
@@ -199,6 +203,7 @@ EDGES: Final = [
     ("one syllable that ends a word", ["금"], "임금을"),
     ("one syllable and a number", ["금"], "[[금]] 5"),
     ("one syllable and a measure", ["쌀"], "[[쌀]] 톤"),
+    ("one syllable and no measure", ["금"], "금 tonight"),
     ("one syllable and a price word", ["금"], "[[금]]값"),
     ("one syllable after a price word", ["금"], "수출 [[금]]"),
     ("one syllable alone", ["금"], "금"),
@@ -212,6 +217,7 @@ EDGES: Final = [
     ("katakana", ["ガス"], "の[[ガス]]が"),
     ("katakana inside katakana", ["ガス"], "ガスタンク スガス ガスー"),
     ("a katakana phrase inside katakana", ["ガス タンク"], "ガスタンクー [[ガス タンク]]"),
+    ("Hangul in a change of script", ["K팝"], "[[K팝]] [[K-팝]]을 [[K 팝]]"),
     ("katakana with hiragana", ["のガス"], "[[のガス]]タンク"),
     ("a change of script", ["톤"], "10[[톤]]을"),
     ("a number before a change of script", ["10"], "[[10]]톤"),
@@ -221,7 +227,7 @@ EDGES: Final = [
     ("exact Hangul", ["=밀수"], "[[밀수]]를"),
     ("exact Han", ["=銅"], "[[銅]]山"),
 ]
-PAGE: Final = {
+PAGE: Final[dict[str, list[Any]]] = {
     "words": WORDS,
     "alike": ALIKE,
     "between": BETWEEN,
@@ -462,25 +468,18 @@ def folded(text: str) -> str:
 def test_order_does_not_matter(words: list[str], text: str, random: Random) -> None:
     # Of two entries with one span and one weight the first wins, so weights differ.
     weighed = [{"word": word, "weight": f"1.{i}"} for i, word in enumerate(words)]
-    first: dict[str, Rules] = {
-        "a.yaml": {"x": weighed, "y": words[:1]},
-        "b.yaml": {"z": words[1:] or words},
-    }
     shuffled = random.sample(weighed, len(weighed))
-    second: dict[str, Rules] = {
-        "a.yaml": {"z": words[1:] or words},
-        "b.yaml": {"y": words[:1], "x": shuffled},
-    }
+    others = {"y": words[:1], "z": words[1:] or words}
 
-    one, other = (tag(of_files(files), text) for files in (first, second))
+    first = tag(of_files({"x": weighed}, others), text)
+    second = tag(of_files(dict(reversed(others.items())), {"x": shuffled}), text)
 
-    assert verdicts(one) == verdicts(other)
+    assert verdicts(first) == verdicts(second)
 
 
-def of_files(files: dict[str, Rules]) -> CompiledRules:
-    return compile_rules(
-        parse_rules({name: as_yaml({"categories": rules}) for name, rules in files.items()})
-    )
+def of_files(*files: Rules) -> CompiledRules:
+    named = {f"{i}.yaml": as_yaml({"categories": rules}) for i, rules in enumerate(files)}
+    return compile_rules(parse_rules(named))
 
 
 @given(strategies.rule_files(), strategies.keywords(), strategies.texts)

@@ -15,7 +15,7 @@ TAGGED: Final = "categories:\n  a:\n    match: [copper]\n    tests:\n      tag: 
 SKIPPED: Final = "categories:\n  a:\n    match: [copper]\n    tests:\n      skip: [%s]\n"
 UNKNOWN_KEY_SHOWN: Final = """\
 error[E201]: unknown key `threshhold` in category metals
-  --> rules/sub/a.yaml:2:29
+ --> rules/sub/a.yaml:2:29
   |
 2 |   metals: {match: [copper], threshhold: 2}
   |                             ^^^^^^^^^^ did you mean `threshold`?
@@ -23,7 +23,7 @@ error[E201]: unknown key `threshhold` in category metals
 """
 NOT_TAGGED_SHOWN: Final = """\
 error[E405]: a is not tagged
-  --> rules/a.yaml:5:13
+ --> rules/a.yaml:5:13
   |
 5 |       tag: [zinc, copper]
   |             ^^^^
@@ -44,11 +44,11 @@ CHECKS: Final[list[tuple[str, dict[str, str], int, str, str]]] = [
         "what only the compiler sees",
         {"a.yaml": TOO_MANY_FORMS},
         1,
-        "  --> rules/a.yaml:1:18\n  |\n1 | categories: {a: ['organize~ ",
+        " --> rules/a.yaml:1:18\n  |\n1 | categories: {a: ['organize~ ",
         "1 error in 1 file",
     ),
     ("a broken test", {"a.yaml": TAGGED % "zinc"}, 0, "", "no problems"),
-    ("a folder without rules", {"a.txt": ""}, 2, "  --> rules\n", "1 error"),
+    ("a folder without rules", {"a.txt": ""}, 2, " --> rules\n", "1 error"),
 ]
 
 

@@ -11,7 +11,8 @@ from typing import Final
 from ruletag.text.words import is_hangul
 
 _PARTICLES: Final = """
-    은 는 이 가 을 를 의 에 에서 에게 에게서 께 께서 한테 로 으로 로서 으로서 로써 으로써 로부터 으로부터
+    은 는 이 가 을 를 의 에 에서 에게 에게서 께 께서 한테
+    로 으로 로서 으로서 로써 으로써 로부터 으로부터
     와 과 랑 이랑 하고 도 만 까지 마저 조차 부터 밖에 보다 처럼 같이 뿐 대로 마다 커녕 씩 째 이나 나
     이든 든 이라도 라도 이라는 라는 이라고 라고 이라며 라며 이란 란 이며 며 이고 고 인 임 이다 였다
     이었다 입니다 이자 이라 라 들 들이 들은 들을 들의 들에게 들도
@@ -37,7 +38,7 @@ _PRICE: Final = "(?:" + "|".join(_PRICES) + ")"
 
 _HANGUL_BEFORE: Final = 8  # syllables: no prefix in the table is longer
 _COMPANY_AFTER: Final = re.compile(
-    f"{PARTICLE}(?![가-힣])| ?\\d| ?{_PRICE}| ?{_MEASURE}(?![가-힣])"
+    f"{PARTICLE}(?![가-힣])| ?\\d| ?{_PRICE}| ?{_MEASURE}(?![^\\W_])"
 )
 _COMPANY_BEFORE: Final = re.compile(f"(?:\\d|{_MEASURE}|{_PRICE})의? $")
 

@@ -20,7 +20,7 @@ MOST_WORDS_BETWEEN: Final = 5
 # sentence and a blank line are `Sentences`' business.
 _ENDS_GAP: Final = re.compile(
     r"[:;()\[\]{}<>—―⸺⸻：；（）［］｛｝【】〔〕＜＞“‘„‚«‹「『《〈、]"
-    r"|(?<!\d)[,，]|[,，](?!\d)|[-‐‑−﹣－]{2}|(?<!\w)–|–(?!\w)|(?<!\S)[\"'](?=\w)"
+    r"|(?<!\d)[,，]|[,，](?!\d)|[-‐‑−﹣－]{2}|(?<!\S)–|–(?!\S)|(?<!\S)[\"'](?=\w)"
 )
 
 

@@ -116,6 +116,8 @@ def _word_forms(phrase: Phrase, number: int, language: str) -> tuple[str, ...]:
 
 def _inflection(phrase: Phrase, number: int) -> str | None:
     """Say how a word of the phrase is inflected: the marked words, else the last."""
+    if phrase.forms == "none":
+        return None
     if phrase.words[number].inflected:
         return "verb"
     if any(word.inflected for word in phrase.words):
@@ -306,6 +308,13 @@ def has_case(form: Form, text: str) -> bool:
 
 def _is_spelled(form: Form, text: str) -> bool:
     words = spelled_words(text)
-    if form.spelled and words != form.spelled:
+    if form.spelled and not (
+        words == form.spelled
+        or (form.pieces and len(words) == len(form.spelled) and _begin(words, form.spelled))
+    ):
         return False
     return all(number < len(words) and words[number].isupper() for number in form.capitals)
+
+
+def _begin(words: tuple[str, ...], beginnings: tuple[str, ...]) -> bool:
+    return all(w.startswith(b) for w, b in zip(words, beginnings, strict=True))

@@ -5,7 +5,8 @@ that the language has but this version does not is refused, never ignored.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping as MappingType
+from collections.abc import Iterable
+from collections.abc import Mapping as MappingType
 from fractions import Fraction
 from typing import Final
 

@@ -414,14 +414,14 @@ def _run_places(text: str, plain: str, settled: list[Origins]) -> list[_Place]:
 def _settle_run(text: str, plain: str, run: tuple[int, int], settled: list[Origins]) -> str:
     """Say what a run of joiners is: one joiner, or something that ends a phrase."""
     start, end = run
-    words_around = in_word(plain[start - 1 : start] or " ") and in_word(plain[end : end + 1] or " ")
+    is_between = start > 0 and end < len(plain)
     for origins in settled:
         start, end = origins.start(start), origins.end(end)
-    return _kind_of_run(text[start:end], words_around)
+    return _kind_of_run(text[start:end], is_between)
 
 
 @lru_cache(maxsize=1024)
-def _kind_of_run(run: str, words_around: bool) -> str:  # noqa: FBT001 - a key of the cache
+def _kind_of_run(run: str, is_between: bool) -> str:  # noqa: FBT001 - a key of the cache
     joined = "".join(character for character in run if not _is_ignored(character))
     if (
         sum(
@@ -431,7 +431,7 @@ def _kind_of_run(run: str, words_around: bool) -> str:  # noqa: FBT001 - a key o
     ):
         return BLANK_LINE
     classes = [_CLASSES.get(character, "") for character in joined]
-    if _EN_DASH in classes and not (words_around and len(joined) == 1):
+    if _EN_DASH in classes and not (is_between and len(joined) == 1):
         return DASH
     if sum(map(joined.count, "-/\u2010\u2011")) > 1:
         return DASH
