@@ -2,7 +2,7 @@
 
 A test that needs more than Python says so with ``@pytest.mark.needs("…")``. Where
 the need is not there the test is left out, and a table at the end says so;
-``RULETAG_LEAVE_NOTHING_OUT=1`` makes that a failure.
+``LEAVE_NOTHING_OUT=1`` makes that a failure.
 """
 
 import os
@@ -25,7 +25,7 @@ NEEDS = {
         "apt-get install buildah podman runc mmdebstrap",
     ),
 }
-LEAVE_NOTHING_OUT = "RULETAG_LEAVE_NOTHING_OUT"
+LEAVE_NOTHING_OUT = "LEAVE_NOTHING_OUT"
 
 
 def missing(need: str) -> list[str]:
