@@ -14,7 +14,8 @@ LAYERS = """
     version limits problems settings
     text.words text.folding text.offsets text.sentences
     language.forms language.korean
-    rules.mistakes rules.yamltree rules.model rules.keywords rules.parser rules.loader
+    rules.mistakes rules.yamltree rules.model rules.keywords rules.values rules.definitions
+        rules.parser rules.loader
     matching.automaton matching.wordforms matching.compiler matching.gaps matching.tagger
         matching.examples
     serving.store serving.reload

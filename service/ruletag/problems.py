@@ -50,6 +50,7 @@ CODES: Final = {
 }
 _TOO_MANY: Final = "E498"
 _MOST_KEPT: Final = 1_000  # of one load; nobody reads more, and a file can hold millions
+_MOST_WORKED_OUT: Final = 100  # of the hints that take work, such as a search for a near word
 
 
 class Location(NamedTuple):
@@ -170,15 +171,16 @@ class ProblemLog:
         hint: str | Callable[[], str] = "",
         related: Iterable[tuple[Location, str]] = (),
     ) -> None:
-        """Note a problem; a hint that takes work is worked out only if it is shown."""
+        """Note a problem; a hint that takes work is worked out for the first hundred only."""
         self.has_errors = self.has_errors or code.startswith("E")
         if len(self._problems) >= _MOST_KEPT:
             self._left_out += 1
             return
-        advice = hint if isinstance(hint, str) else hint()
+        if not isinstance(hint, str):
+            hint = hint() if len(self._problems) < _MOST_WORKED_OUT else ""
         places = tuple(Related(place, label, self.line(place)) for place, label in related)
         line = self.line(location)
-        self._problems[Problem(location, code, detail, advice, line, places)] = None
+        self._problems[Problem(location, code, detail, hint, line, places)] = None
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -229,11 +231,20 @@ _STYLES: Final = {
 }
 _RESET: Final = "\x1b[0m"
 _MOST_COLUMNS: Final = 100  # of a source line, and of a source line's caret with its hint
+_MOST_SHOWN: Final = 400  # characters of it; marks take no column
 _BEFORE_CARET: Final = 40  # columns kept before the caret where a line is cut
 _REORDERING: Final = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
-_SHOWN_AS: Final = {"Cc": "\ufffd", "Cs": "\ufffd", "Co": "\ufffd", "Cf": "", "Zl": " ", "Zp": " "}
+_SHOWN_AS: Final = {
+    "Cc": "\ufffd",
+    "Cs": "\ufffd",
+    "Co": "\ufffd",
+    "Cn": "\ufffd",
+    "Cf": "",
+    "Zl": " ",
+    "Zp": " ",
+}
 
 _Paint = Callable[[str, str], str]
 
@@ -304,7 +315,7 @@ def _excerpt(line: str, where: Location) -> tuple[str, int, int]:
     start = min(where.column - 1, len(line))
     end = min(start + max(where.length, 1), len(line))
     first = _first_shown(line, start)
-    last = _last_shown(line, first)
+    last = _last_shown(line, first, min(len(line), start + _MOST_SHOWN))
     before = "…" * (first > 0) + _on_one_line(line[first:start])
     marked = _on_one_line(line[start : min(end, last)].rstrip())
     after = _on_one_line(line[start:last]) + "…" * (last < len(line))
@@ -312,23 +323,25 @@ def _excerpt(line: str, where: Location) -> tuple[str, int, int]:
 
 
 def _first_shown(line: str, start: int) -> int:
-    if _width(_on_one_line(line[: _MOST_COLUMNS + 1])) <= _MOST_COLUMNS:
+    if start <= _MOST_SHOWN and _width(_on_one_line(line[:start])) < _MOST_COLUMNS // 2:
         return 0
-    first = start
+    if len(line) <= _MOST_SHOWN and _width(_on_one_line(line)) <= _MOST_COLUMNS:
+        return 0
     columns = 0
-    while first > 0 and columns < _BEFORE_CARET:
-        first -= 1
-        columns += _width(_on_one_line(line[first]))
-    return first
+    for first in range(start, max(0, start - _MOST_SHOWN), -1):
+        columns += _width(_on_one_line(line[first - 1]))
+        if columns > _BEFORE_CARET:
+            return first
+    return max(0, start - _MOST_SHOWN)
 
 
-def _last_shown(line: str, first: int) -> int:
+def _last_shown(line: str, first: int, last: int) -> int:
     columns = 0
-    for last in range(first, len(line)):
-        columns += _width(_on_one_line(line[last]))
+    for i in range(first, last):
+        columns += _width(_on_one_line(line[i]))
         if columns > _MOST_COLUMNS:
-            return last
-    return len(line)
+            return i
+    return last
 
 
 def printable(text: str) -> str:

@@ -1,15 +1,19 @@
 """From a rule folder to a rule set: read every file once, parse, and name the whole by a digest."""
 
+import errno
+import gc
 import hashlib
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from ruletag.limits import LIMITS
-from ruletag.problems import Location, Problem, ProblemLog, RuleSetError
+from ruletag.problems import Location, Problem, ProblemLog, RuleSetError, printable
 from ruletag.rules.model import RuleFile, RuleSet
 from ruletag.rules.parser import RulesParser
 from ruletag.rules.yamltree import read_tree
@@ -19,6 +23,8 @@ _ENDINGS: Final = (".yaml", ".yml")
 # A mounted ConfigMap keeps its files behind this link and swaps them by
 # replacing it. Read under the folder it leads to, all files are of one version.
 _CONFIG_MAP_LINK: Final = "..data"
+_REMEDIES: Final = {errno.EACCES: "let the user of the service read it"}
+_NO_FILE: Final = "a pipe, socket or device, not a file"
 
 
 def read_rules(folder: Path) -> RuleSet:
@@ -36,30 +42,65 @@ def snapshot(folder: Path) -> Mapping[str, bytes]:
     cannot be read, for too many files, and where there are none.
     """
     root = _root(folder)
+    try:
+        return _read_all(folder, root)
+    except RuleSetError:
+        # A mounted ConfigMap may have been swapped under the reading.
+        now = _root(folder)
+        if now == root:
+            raise
+        return _read_all(folder, now)
+
+
+def _read_all(folder: Path, root: Path) -> Mapping[str, bytes]:
     problems: list[Problem] = []
+    closed: list[OSError] = []
+    paths = list(islice(_rule_files(root, closed.append), LIMITS.rule_files + 1))
+    if len(paths) > LIMITS.rule_files:
+        detail = f"more than {LIMITS.rule_files:,} rule files in one folder"
+        raise RuleSetError([_of_folder(folder, "E404", detail, "join small ones into larger ones")])
     contents: dict[str, bytes] = {}
-    for path in _rule_files(root):
+    for path in paths:
         name = path.relative_to(root).as_posix()
         try:
-            name.encode()
-            contents[name] = _read(path, root)
-        except UnicodeEncodeError:
-            shown = name.encode("utf-8", "replace").decode()
-            detail = f"{shown}: the file's name is not UTF-8"
-            problems.append(Problem(Location(shown, 0, 0), "E110", detail))
+            contents[name] = _read(path, name, root)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            problems.append(Problem(Location(name, 0, 0), "E110", f"{name}: {reason}"))
-    if len(contents) > LIMITS.rule_files:
-        detail = f"{len(contents):,} rule files; a folder may have {LIMITS.rule_files:,}"
-        problems.append(Problem(Location(str(folder), 0, 0), "E404", detail))
+            problems.append(_unreadable(name, error))
+    if os.path.isdir(root):  # noqa: PTH112 - `Path.is_dir` raises where access is denied
+        problems += (_closed(folder, os.path.relpath(e.filename, root), e) for e in closed)
     if not contents and not problems:
-        exists = "holds no" if root.is_dir() else "does not exist: no"
-        detail = f"the rule folder {exists} *.yaml or *.yml files"
-        problems.append(Problem(Location(str(folder), 0, 0), "E403", detail))
+        problems.append(_of_folder(folder, "E403", *_nothing_in(root)))
     if problems:
         raise RuleSetError(problems)
     return contents
+
+
+def _of_folder(folder: Path, code: str, detail: str, hint: str) -> Problem:
+    return Problem(Location(str(folder), 0, 0), code, detail, hint)
+
+
+def _nothing_in(root: Path) -> tuple[str, str]:
+    """Say why a folder holds no rule files."""
+    if os.path.isdir(root):  # noqa: PTH112 - `Path.is_dir` raises where access is denied
+        return "the rule folder holds no *.yaml or *.yml files", "put one there"
+    if os.path.lexists(root):
+        return "the rule folder is not a folder", "name the folder that holds the files"
+    return "the rule folder does not exist: no *.yaml or *.yml files", "create it, or mend its name"
+
+
+def _unreadable(name: str, error: OSError) -> Problem:
+    reason = (error.strerror or str(error)).lower()
+    shown = name.encode("utf-8", "replace").decode()
+    hint = _REMEDIES.get(error.errno or 0, "")
+    return Problem(Location(shown, 0, 0), "E110", f"{printable(shown)}: {reason}", hint)
+
+
+def _closed(folder: Path, name: str, error: OSError) -> Problem:
+    problem = _unreadable(name, error)
+    if name != os.curdir:
+        return problem
+    detail = problem.detail.replace(os.curdir, "the rule folder", 1)
+    return _of_folder(folder, problem.code, detail, problem.hint)
 
 
 def fingerprint(folder: Path) -> object:
@@ -84,7 +125,8 @@ def _metadata(path: Path) -> tuple[int, ...]:
 def _root(folder: Path) -> Path:
     """Give the folder that really holds the files."""
     link = folder / _CONFIG_MAP_LINK
-    return Path(os.path.realpath(link if link.is_dir() else folder))
+    # `Path.is_dir` raises where access is denied.
+    return Path(os.path.realpath(link if os.path.isdir(link) else folder))  # noqa: PTH112
 
 
 def parse_rules(contents: Mapping[str, bytes]) -> RuleSet:
@@ -94,11 +136,10 @@ def parse_rules(contents: Mapping[str, bytes]) -> RuleSet:
     """
     log = ProblemLog()
     parser = RulesParser(log)
-    for name in sorted(contents):
-        tree = read_tree(name, contents[name], log)
-        if tree is not None:
-            parser.add_file(tree)
-    categories, lists = parser.finish()
+    with _no_search_for_garbage():
+        for name in sorted(contents):
+            parser.add_file(read_tree(name, contents[name], log))
+        categories, lists = parser.finish()
     if log.has_errors:
         raise RuleSetError(log.problems)
     files = tuple(
@@ -108,29 +149,65 @@ def parse_rules(contents: Mapping[str, bytes]) -> RuleSet:
     return RuleSet(_digest(files), files, categories, lists, log.problems)
 
 
-def _rule_files(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """Keep Python from searching many small values for cycles, where there are none.
+
+    The search would take as long as the parsing itself.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _rule_files(root: Path, onerror: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Yield what is called like a rule file, and links to folders, which are not followed."""
+    for folder, folders, names in os.walk(root, onerror=onerror):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if name.endswith(_ENDINGS) and not name.startswith((".", "#")):
+            if name.lower().endswith(_ENDINGS) and not name.startswith((".", "#")):
                 yield Path(folder, name)
         for name in folders:
-            if name.endswith(_ENDINGS):
-                yield Path(folder, name)
+            path = Path(folder, name)
+            if name.lower().endswith(_ENDINGS) or path.is_symlink():
+                yield path
 
 
-def _read(path: Path, root: Path) -> bytes:
+def _read(path: Path, name: str, root: Path) -> bytes:
     """Read one regular file below the root; whatever else there is raises `OSError`."""
+    if not name.isprintable():
+        raise OSError(None, "the name holds characters that cannot be shown")
     if not Path(os.path.realpath(path)).is_relative_to(root):
         raise OSError(None, "the link leads out of the rule folder")
     # Opened without waiting and looked at afterwards: a FIFO would hold an
     # ordinary open for ever, and what was looked at first could be swapped.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(None, "not a regular file")
-        # One byte over the limit is enough for the reader to refuse it.
-        return file.read(LIMITS.rule_file + 1)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(None, _NO_FILE) from None
+        if error.errno == errno.ENOENT and path.is_symlink():
+            raise OSError(None, "the link leads nowhere") from None
+        raise
+    try:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(None, _no_file(path, mode))
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            # One byte over the limit is enough for the reader to refuse it.
+            return file.read(LIMITS.rule_file + 1)
+    finally:
+        os.close(handle)
+
+
+def _no_file(path: Path, mode: int) -> str:
+    if not stat.S_ISDIR(mode):
+        return _NO_FILE
+    return "a link to a folder, not followed" if path.is_symlink() else "a folder, not a file"
 
 
 def _digest(files: tuple[RuleFile, ...]) -> str:

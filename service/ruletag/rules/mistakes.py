@@ -10,14 +10,26 @@ from typing import Final
 
 _IN_QUOTES: Final = re.compile(r"^\s*(?:- +)*(?:[\w.]+: +)?(['\"])")
 _MARKED: Final = re.compile(r"(?:^\s*|- +|: +)\[\[")
-_STAR: Final = re.compile(r"\*([^\s,\]}*]*)")
-_NO_SPACE: Final = re.compile(r"^\s*(?:- +)?([\w.]+):(?=[^\s:/])")
+_STAR: Final = re.compile(r"\*([^\s,\]}*]{0,30})")
+_NO_SPACE: Final = re.compile(r"^\s*(?:- +)?[\w.]+:(?=[^\s:/])")
+
+_INDICATORS: Final = frozenset("!&*|>%@`?")
+_ABOUT_THE_BEGINNING: Final = frozenset(
+    {
+        "could not find expected ':'",
+        "found unexpected end of stream",
+        "found unexpected document indicator",
+        "did not find expected alphabetic or numeric character",
+        "did not find expected comment or line break",
+        "found unknown directive name",
+    }
+)
 
 # What is wrong, and what to do about it.
 Advice = tuple[str, str]
 
 QUOTE_IT: Final = "put quotes around the whole text"
-COLON: Final = "a text with a colon and a space in it needs quotes around the whole"
+COLON: Final = "a text with a colon and a space in it needs quotes"
 STAR: Final = "a star belongs at the end of a word: write `{0}*`, not `*{0}`"
 
 
@@ -25,9 +37,16 @@ def explain(complaint: str, line: str, column: int) -> Advice:
     """Give advice on what the parser says of a source line, at a column from 1."""
     before, rest = line[: column - 1], line[column - 1 :]
     if "\t" in before[: len(before) - len(before.lstrip())] or rest.startswith("\t"):
-        return "a tab at the beginning of the line", "indent with spaces, not with tabs"
+        return _TAB
     advise = _ADVICE.get(complaint)
-    return advise(before, rest) if advise else (complaint, "")
+    if advise is None:
+        return _bad_start(before, rest) if rest[:1] in _INDICATORS else (complaint, "")
+    return advise(before, rest)
+
+
+def is_about_the_beginning(complaint: str) -> bool:
+    """Say whether it matters where something began, and not where the parser gave it up."""
+    return complaint in _ABOUT_THE_BEGINNING or complaint not in _ADVICE
 
 
 def in_quotes(text: str) -> str:
@@ -38,27 +57,38 @@ def in_quotes(text: str) -> str:
 def _misfit(before: str, rest: str) -> Advice:
     """Something stands where the list or mapping above should go on."""
     if before.strip() in {"", "-"}:
-        if rest.startswith(("%", "---")):
-            return "a line cannot begin so", QUOTE_IT
+        if rest.startswith(":"):
+            return "nothing stands before the colon", "write a name before it"
         return (
             "this line does not belong to what stands above it",
             "indent it by as many spaces as the lines it belongs to",
         )
     if _MARKED.search(before):
-        return "text behind a list in brackets", f"{QUOTE_IT}: '[[…]] …'"
+        return "a text cannot begin with `[[`", f"{QUOTE_IT}: '[[…]] …'"
     quote = _IN_QUOTES.match(before)
     if quote is None:
-        return f"`{rest[:1]}` does not belong here", QUOTE_IT
-    if quote.group(1) == "'" and before.endswith("'") and rest[:1].isalpha():
+        return f"`{rest[:1]}` does not belong here", f"delete it, or {QUOTE_IT}"
+    return _behind_quotes(before, rest, quote.group(1))
+
+
+def _behind_quotes(before: str, rest: str, sign: str) -> Advice:
+    if before.lstrip(" -") == sign:
+        return "this quotation mark ends a text that began above", f"end that one with `{sign}`"
+    if sign == "'" and "'" in rest:
         hint = "inside single quotes an apostrophe is written twice; or use double quotes"
         return "the apostrophe ends the quoted text", hint
     return "text behind the closing quotation mark", QUOTE_IT
 
 
-def _second_colon(before: str, rest: str) -> Advice:  # noqa: ARG001 - of the shape all have
-    glued = _NO_SPACE.match(before)
-    if glued:
-        return f"no space behind the colon of `{glued.group(1)}:`", "write a space after the colon"
+def glued_colon(line: str) -> int:
+    """Give the column of a colon that has no space behind it, or 0."""
+    found = _NO_SPACE.match(line)
+    return found.end() if found else 0
+
+
+def _second_colon(before: str, rest: str) -> Advice:
+    if glued_colon(before + rest) == len(before) + 1:
+        return "no space stands behind this colon", "write a space after it"
     if re.search(r":\s", before):
         return "a second colon in one line", COLON
     hint = "is there no space after a colon or a dash, or no quotation mark, in the line above?"
@@ -66,24 +96,24 @@ def _second_colon(before: str, rest: str) -> Advice:  # noqa: ARG001 - of the sh
 
 
 def _bad_start(before: str, rest: str) -> Advice:  # noqa: ARG001
-    return f"a text cannot begin with `{rest[:1]}`", QUOTE_IT
+    sign = "a backquote" if rest[:1] == "`" else f"`{rest[:1]}`"
+    return f"a text cannot begin with {sign}", QUOTE_IT
 
 
 def _star_or_ampersand(before: str, rest: str) -> Advice:
-    sign = before.lstrip(" -")[-1:] or "*"
-    star = _STAR.search(before)
-    if star:
-        word = star.group(1)
-        hint = STAR.format(word) if word else "a star belongs at the end of a word"
-        return "a text cannot begin with `*`", hint
-    return f"a text cannot begin with `{rest[:1] if sign == ' ' else sign}`", QUOTE_IT
+    star = _STAR.match(rest)
+    if star is None:
+        return _bad_start(before, rest)
+    hint = STAR.format(star.group(1)) if star.group(1) else "a star belongs at the end of a word"
+    return "a text cannot begin with `*`", hint
 
 
 def _nothing_before(before: str, rest: str) -> Advice:  # noqa: ARG001
     sign = rest[:1]
-    if sign == ",":
-        return "nothing stands before this comma", "delete it, or put quotes around the whole text"
-    return f"`{sign}` closes nothing", "delete it, or put quotes around the whole text"
+    if sign == "-":
+        return "a list with dashes cannot stand inside brackets", "close the bracket first"
+    detail = "nothing stands before this comma" if sign == "," else f"`{sign}` closes nothing"
+    return detail, f"delete it, or {QUOTE_IT}"
 
 
 def _not_separated(before: str, rest: str) -> Advice:  # noqa: ARG001
@@ -104,6 +134,7 @@ def _fixed(detail: str, hint: str) -> Callable[[str, str], Advice]:
     return lambda _before, _rest: (detail, hint)
 
 
+_TAB: Final = ("a tab at the beginning of the line", "indent with spaces, not with tabs")
 _ADVICE: Final[dict[str, Callable[[str, str], Advice]]] = {
     "did not find expected '-' indicator": _misfit,
     "did not find expected key": _misfit,
@@ -116,6 +147,8 @@ _ADVICE: Final[dict[str, Callable[[str, str], Advice]]] = {
     "found unexpected end of stream": _unclosed_quote,
     "found unexpected document indicator": _unclosed_quote,
     "found unknown escape character": _escape,
+    "mapping keys are not allowed in this context": _bad_start,
+    "found unexpected ':'": _fixed("a colon at the end of a word", QUOTE_IT),
     "could not find expected ':'": _fixed(
         "a line that is neither `key: value` nor `- word`",
         "begin it with `- ` in a list, or put a colon and a space behind the key",
@@ -129,14 +162,14 @@ _ADVICE: Final[dict[str, Callable[[str, str], Advice]]] = {
     "did not find expected hexdecimal number": _fixed(
         "the escape is too short", "write the character itself"
     ),
-    "did not find expected comment or line break": _fixed(
-        "a text cannot begin with `|` or `>`", QUOTE_IT
-    ),
+    "did not find expected comment or line break": _bad_start,
     "did not find expected <document start>": _fixed(
-        "something follows the end of the document", "delete the line `...` above it"
+        "nothing can follow here", "is there a line `...`, or a quotation mark too many, above?"
     ),
+    "found a tab character where an indentation space is expected": _fixed(*_TAB),
+    "found a tab character that violates indentation": _fixed(*_TAB),
     "found undefined tag handle": _fixed("a text cannot begin with `!`", QUOTE_IT),
-    "found unknown directive name": _fixed("a line cannot begin with `%`", QUOTE_IT),
+    "found unknown directive name": _bad_start,
     "found incompatible YAML document": _fixed(
         "rule files are YAML 1.1 or 1.2", "delete the line that begins with `%YAML`"
     ),

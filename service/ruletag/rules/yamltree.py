@@ -14,25 +14,26 @@ from typing import Final, NamedTuple
 import yaml
 
 from ruletag.limits import LIMITS
-from ruletag.problems import Location, ProblemLog, quoted
-from ruletag.rules.mistakes import QUOTE_IT, STAR, explain
+from ruletag.problems import Location, ProblemLog, cropped, quoted
+from ruletag.rules.mistakes import (
+    QUOTE_IT,
+    STAR,
+    explain,
+    glued_colon,
+    is_about_the_beginning,
+)
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NOT_ALLOWED: Final = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
 _MERGE: Final = "<<"
+_WRITE_OUT: Final = "write out here what it would bring in"
 _CLOSERS: Final = {"[": "]", "{": "}"}
 _FLOW_ENDS: Final = frozenset(f"did not find expected ',' or '{c}'" for c in _CLOSERS.values())
-_MOST_VALUES: Final = 1_000_000  # of one file: each takes some hundred bytes of memory
-# Complaints that are about where something began, not about where it went wrong.
-_ABOUT_THE_BEGINNING: Final = frozenset(
-    {
-        "could not find expected ':'",
-        "found unexpected end of stream",
-        "found unexpected document indicator",
-    }
-)
+_MOST_VALUES: Final = 500_000  # of one file: each takes half a kilobyte of memory, and time
+_NOTHING: Final = "did not find expected node content"
+_SECOND_COLON: Final = "mapping values are not allowed in this context"
 
 
 class Scalar(NamedTuple):
@@ -52,10 +53,14 @@ class Sequence(NamedTuple):
 
 
 class Mapping(NamedTuple):
-    """A YAML mapping; its keys are unique, in file order."""
+    """A YAML mapping; its keys are unique, in file order.
+
+    ``is_whole`` is false where keys were reported and left out.
+    """
 
     location: Location
     pairs: tuple[tuple[Scalar, "Node"], ...]
+    is_whole: bool = True
 
 
 Node = Scalar | Sequence | Mapping
@@ -165,10 +170,13 @@ class _TreeReader:
                 if documents > 1:
                     hint = "delete the `---`, or put what follows into a file of its own"
                     self._stop("E107", event, "a second document begins here", hint)
-        if self._root is None:
+        root = self._root
+        if root is None or (isinstance(root, Scalar) and not root.value and not root.quoted):
+            detail = "nothing but comments" if "#" in self._text else "the file is empty"
             hint = "begin with `categories:`"
-            self._log.add("E111", Location(self._file, 1, 1), "the file is empty", hint=hint)
-        return self._root
+            self._log.add("E111", Location(self._file, 1, 1), detail, hint=hint)
+            return None
+        return root
 
     def _events(self) -> Iterator[yaml.Event]:
         try:
@@ -176,7 +184,7 @@ class _TreeReader:
         except yaml.MarkedYAMLError as error:
             self._report(error)
             raise _Unreadable from None
-        except yaml.YAMLError as error:
+        except yaml.YAMLError as error:  # pragma: no cover - `_decode` refuses what it is about
             self._log.add("E101", Location(self._file, 1, 1), " ".join(str(error).split()))
             raise _Unreadable from None
 
@@ -184,21 +192,36 @@ class _TreeReader:
         complaint = error.problem or "unreadable"
         place = self._at(error.problem_mark or error.context_mark)
         began = self._at(error.context_mark or error.problem_mark)
-        if complaint in _FLOW_ENDS and began.line != place.line:
+        rest = self._log.line(place)[place.column - 1 :]
+        is_unclosed = complaint in _FLOW_ENDS and (
+            began.line != place.line or rest.strip()[:1] in {"", "]", "}"}
+        )
+        if complaint == _NOTHING and not rest.strip() and self._stack:
+            began, is_unclosed = self._stack[-1].location, True
+        if is_unclosed:
             self._report_unclosed(began, place)
             return
-        if complaint in _ABOUT_THE_BEGINNING:
+        if is_about_the_beginning(complaint):
             place = began
-        line = self._log.line(place)
-        detail, hint = explain(complaint, line, place.column)
+        if complaint == _SECOND_COLON:
+            place = self._glued_above(place)
+        detail, hint = explain(complaint, self._log.line(place), place.column)
         self._log.add("E101", place, detail, hint=hint)
+
+    def _glued_above(self, place: Location) -> Location:
+        """Lead to a key without a space behind its colon, which made text of two lines."""
+        above = place._replace(line=place.line - 1)
+        column = glued_colon(self._log.line(above))
+        return above._replace(column=column) if column else place
 
     def _report_unclosed(self, began: Location, place: Location) -> None:
         bracket = self._log.line(began)[began.column - 1 : began.column]
         closer = _CLOSERS.get(bracket, "]")
         detail = f"`{bracket}` is never closed"
         hint = f"add `{closer}` where the list or mapping ends"
-        seen = ((place, "until here it is read on"),) if self._log.line(place).strip() else ()
+        seen = ((place, "it goes on to here"),) if place.line > began.line else ()
+        if not self._log.line(place).strip():
+            seen = ()
         self._log.add("E101", began, detail, hint=hint, related=seen)
 
     def _at(self, mark: yaml.Mark | None) -> Location:
@@ -207,19 +230,20 @@ class _TreeReader:
 
     def _refuse_extras(self, event: yaml.NodeEvent) -> None:
         if isinstance(event, yaml.AliasEvent):
-            hint = STAR.format(event.anchor)
+            hint = STAR.format(cropped(event.anchor or ""))
             self._stop("E105", event, f"{quoted(f'*{event.anchor}')} is a YAML alias", hint)
-        if event.anchor is not None:
-            detail = f"{quoted(f'&{event.anchor}')} is a YAML anchor"
-            self._stop("E105", event, detail, f"if a word begins with `&`, {QUOTE_IT}")
-        if getattr(event, "tag", None):
-            detail = f"{quoted(self._tag_at(event))} is a YAML tag"
-            self._stop("E106", event, detail, f"if a word begins with `!`, {QUOTE_IT}")
+        if event.anchor is not None or getattr(event, "tag", None):
+            self._refuse_extra(event)
 
-    def _tag_at(self, event: yaml.NodeEvent) -> str:
-        """Give the tag as it is written; the parser writes short ones out."""
+    def _refuse_extra(self, event: yaml.NodeEvent) -> None:
+        """Refuse an anchor or a tag, as it is written: the parser writes short tags out."""
         where = self._location(event)
-        return self._log.line(where)[where.column - 1 :].partition(" ")[0]
+        written = self._log.line(where)[where.column - 1 :].partition(" ")[0]
+        code, kind = ("E106", "tag") if written.startswith("!") else ("E105", "anchor")
+        hint = f"if a word begins with `{written[:1]}`, {QUOTE_IT}"
+        place = where._replace(length=len(written))
+        self._log.add(code, place, f"{quoted(written)} is a YAML {kind}", hint=hint)
+        raise _Unreadable
 
     def _begin(self, event: yaml.NodeEvent) -> None:
         self._left -= 1
@@ -241,7 +265,8 @@ class _TreeReader:
         closed = self._stack.pop()
         nodes = closed.nodes
         if closed.is_mapping:
-            self._place(Mapping(closed.location, self._pairs(nodes[::2], nodes[1::2])))
+            pairs = self._pairs(nodes[::2], nodes[1::2])
+            self._place(Mapping(closed.location, pairs, len(pairs) * 2 == len(nodes)))
         else:
             self._place(Sequence(closed.location, tuple(nodes)))
 
@@ -262,7 +287,7 @@ class _TreeReader:
                 hint = "write a name before the colon"
                 self._log.add("E204", key.location, "nothing stands before the colon", hint=hint)
             elif key.value == _MERGE and not key.quoted:
-                self._log.add("E105", key.location, "`<<` is a YAML merge key", hint="delete it")
+                self._log.add("E105", key.location, "`<<` is a YAML merge key", hint=_WRITE_OUT)
             elif key.value in pairs:
                 self._report_twice(key, pairs[key.value][0])
             else:
@@ -270,13 +295,13 @@ class _TreeReader:
         return tuple(pairs.values())
 
     def _report_twice(self, key: Scalar, first: Scalar) -> None:
-        detail = f"{quoted(key.value)} stands twice in this mapping"
+        detail = f"{quoted(key.value)} is given twice"
         related = ((first.location, "first given here"),)
         self._log.add("E104", key.location, detail, hint="put both into one", related=related)
 
     def _location(self, event: yaml.Event) -> Location:
         start, end = event.start_mark, event.end_mark
-        if start is None or end is None:  # an event of ours, never of the parser
+        if start is None or end is None:  # pragma: no cover - the parser gives each its place
             return Location(self._file, 1, 1)
         length = end.column - start.column if end.line == start.line else 0
         return Location(self._file, start.line + 1, start.column + 1, length)
