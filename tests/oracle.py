@@ -415,7 +415,7 @@ class Oracle:
 
     def has_comma(self, inside: range) -> bool:
         around = (f" {self.text} "[i : i + 3] for i in inside)
-        return any(a[1] in ",，、" and not (a[0].isdigit() and a[2].isdigit()) for a in around)
+        return any(a[1] in ",，、" and not (a[0].isdecimal() and a[2].isdecimal()) for a in around)
 
     # -------------------------------------------------------------- categories
 

@@ -181,6 +181,7 @@ FORMS: Final = [
     ("other words stay", ["labor camp"], "labors camp"),
     ("British for American", ["labor camp"], "[[labour camp]] [[labour camps]]"),
     ("American for British", ["labour camp"], "[[labor camps]]"),
+    ("British beside a hyphen and dots", ["labor-U.S. pact"], "[[labour-U.S. pact]]"),
     ("British verb forms", ["organize~"], "[[organised]] [[organizing]]"),
     ("no forms", [{"word": "copper", "forms": "none"}], "[[copper]] coppers"),
     ("no verb forms", [{"word": "lose~", "forms": "none"}], "[[lose]] lost"),

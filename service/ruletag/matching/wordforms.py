@@ -28,6 +28,8 @@ from ruletag.text.words import (
 )
 
 _LAST_LETTERS: Final = re.compile(r"[^\W\d_]+$")
+# A hyphen, slash or apostrophe parts a word into pieces; it stays a piece itself.
+_PIECE_END: Final = re.compile(r"([-/'\u2010\u2011\u2019])")
 _DOTTED: Final = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\.?")
 _DOT: Final = re.compile(r"(?<=[^\W\d_])\.")
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -130,16 +132,21 @@ def _inflection(phrase: Phrase, number: int) -> str | None:
 
 
 def _inflected(word: Word, inflect: str | None, *, exact: bool) -> tuple[str, ...]:
-    found = _LAST_LETTERS.search(word.text)
-    if found is None:
-        return (word.text,)
-    front, stem = word.text[: found.start()], found.group()
+    """Give all forms of a word: its last piece inflected, each piece in both spellings."""
+    *pieces, last = _PIECE_END.split(word.text)
+    found = _LAST_LETTERS.search(last)
+    front, stem = (last[: found.start()], found.group()) if found else (last, "")
     forms: tuple[str, ...] = (stem,)
     if inflect is not None:
         forms = verb_forms(stem) if inflect == "verb" else plural_forms(stem)
+    choices = [_in_both_spellings(piece, (piece,), exact=exact) for piece in pieces]
+    choices.append([front + form for form in _in_both_spellings(stem, forms, exact=exact)])
+    return tuple(dict.fromkeys((word.text, *map("".join, product(*choices)))))
+
+
+def _in_both_spellings(stem: str, forms: tuple[str, ...], *, exact: bool) -> list[str]:
     twins = dict.fromkeys(twin for form in forms for twin in spellings(form))
-    cased = (_as_written(stem, twin) for twin in twins) if exact else twins
-    return tuple(dict.fromkeys((word.text, *(front + form for form in cased))))
+    return [_as_written(stem, twin) for twin in twins] if exact else list(twins)
 
 
 def _as_written(stem: str, form: str) -> str:
