@@ -46,6 +46,7 @@ CASES: Final = [
     ("a soft hyphen at the edges", "\u00adcopper\u00ad", ["copper=copper"]),
     ("a zero-width space", "cop\u200bper", ["copper=cop\u200bper"]),
     ("a zero-width space below an accent", "e\u200b\u0301", ["e\u0301=e\u200b\u0301"]),
+    ("jamo behind a circled digit", "\u2460\u314b\u314b", ["\u110f\u110f=\u314b\u314b"]),
     ("a byte order mark", "\ufeffcopper", ["copper=copper"]),
     ("an emoji with joiners", "👩\u200d🚒 copper", ["copper=copper"]),
     ("a variation selector", "copper\ufe0f 葛\U000e0100", ["copper=copper", "葛=葛"]),

@@ -165,6 +165,7 @@ GAPS: Final = [
     ("an opening quotation mark", ["a ... z"], 'a “b” z; a "b" z'),
     ("a closing quotation mark", ["a ... z"], "“[[a” b z]]"),
     ("an en dash behind a sign", ["a ... z"], "“[[a”–z]]"),
+    ("full-width hyphens split words", ["a ... z"], "a b－c－d e－f－g z"),
     ("a comma", ["a ... z"], "a, z"),
     ("a comma in a number", ["a ... z"], "[[a 10,000 z]]"),
     ("a comma behind a digit", ["a ... z"], "a 10, b z"),

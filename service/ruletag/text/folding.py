@@ -383,6 +383,8 @@ def _joins(cluster: str, character: str) -> bool:
         return False
     if combining(character):
         return True
+    if decomposition(cluster[0]).startswith(_EDGE_FORMS):
+        return False
     apart = _fold_together(cluster) + _fold_together(character)
     return _fold_together(cluster + character) != apart
 

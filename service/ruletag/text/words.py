@@ -23,7 +23,7 @@ _HANGUL_ONLY: Final = re.compile(f"[{HANGUL}]")
 _UNSPACED_ONLY: Final = re.compile(f"[{UNSPACED}]")
 _KATAKANA_WORD: Final = re.compile(f"[{KATAKANA}]+")
 # How many words a gap passes over is counted by what a reader sees as words.
-_BETWEEN_WORDS: Final = re.compile(r"[\s\-\u2010-\u2015/]+")
+_BETWEEN_WORDS: Final = re.compile(r"[\s\-\u2010-\u2015\u2212\ufe63\uff0d/\u2044\u2215\uff0f]+")
 
 
 def in_word(character: str) -> bool:
