@@ -138,6 +138,7 @@ class KeywordReader:
                 hint = f"write {quoted('=' + part.written[1:].lstrip())}, without the space"
                 raise part.cut(0, 1).refused("E303", "`=` stands apart from its word", hint)
             part = part.cut(1, len(part.text))
+            _refuse_marks(part)
             exact_case, forms = True, "none" if forms == "default" else forms
         words = []
         for token in part.text.split():
@@ -244,6 +245,16 @@ def _list_reference(part: _Piece) -> ListReference:
     else:
         hint = f"list names have small letters: {quoted(name.lower())}"
     raise part.refused("E303", f"{quoted(part.written)} is no list name", hint)
+
+
+def _refuse_marks(part: _Piece) -> None:
+    """Refuse marks that ask for other forms behind a `=`, which asks for none."""
+    for token in _TOKEN.finditer(part.text):
+        mark = token.group()[-1]
+        if mark in "~*" and len(token.group()) > 1:
+            piece = part.cut(*token.span())
+            hint = f"leave out `=` or `{mark}`; for case alone use the long form, `case: exact`"
+            raise piece.refused("E303", f"`=` asks for one form, `{mark}` for others", hint)
 
 
 def _word(token: str, part: _Piece) -> Word:
