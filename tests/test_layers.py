@@ -19,7 +19,7 @@ LAYERS = """
     matching.automaton matching.wordforms matching.compiler matching.gaps matching.tagger
         matching.examples
     serving.store serving.reload
-    http.wire http.api http.openapi http.observe http.app
+    http.wire http.requests http.api http.openapi http.observe http.app
     cli.terminal cli.documents cli.marking cli.common
         cli.check cli.expand cli.serve cli.settings cli.tag cli.test cli.main
     wsgi gunicorn_config

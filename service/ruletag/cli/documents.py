@@ -13,7 +13,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from ruletag.http.wire import Document, RequestError, check_text, read_document
+from ruletag.http.requests import check_text, read_document
+from ruletag.http.wire import Document, RequestError
 from ruletag.limits import LIMITS
 
 _STDIN: Final = "-"

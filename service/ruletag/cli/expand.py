@@ -20,9 +20,10 @@ from ruletag.cli.common import (
     usable_rules,
 )
 from ruletag.cli.terminal import DIM, Cell, Table, columns, is_terminal, one_line, wants_colour
-from ruletag.http.wire import RequestError, selected
+from ruletag.http.requests import selected
+from ruletag.http.wire import RequestError
 from ruletag.matching.compiler import CompiledRules
-from ruletag.matching.wordforms import _STAR, TooManyFormsError, _written_forms
+from ruletag.matching.wordforms import STAR, TooManyFormsError, written_forms
 from ruletag.problems import Location, ProblemLog, nearest, render
 from ruletag.rules.keywords import KeywordReader
 from ruletag.rules.model import Keyword, ListReference, Phrase, WordList
@@ -169,8 +170,8 @@ def readable_forms(phrase: Phrase, language: str) -> tuple[str, ...]:
     Raises `TooManyFormsError`.
     """
     forms: dict[str, str] = {}
-    for written in _written_forms(phrase, language):
-        text = written.replace(_STAR, _OPEN)
+    for written in written_forms(phrase, language):
+        text = written.replace(STAR, _OPEN)
         for form in (text, _DOTTED.sub(_undotted, text)):
             forms.setdefault(form if phrase.exact else form.casefold(), _with_open_end(form))
     return tuple(forms.values())

@@ -29,7 +29,8 @@ from ruletag.cli.documents import (
 )
 from ruletag.cli.marking import Marker, Palette
 from ruletag.cli.terminal import columns, is_terminal, visible_json, wants_colour
-from ruletag.http.wire import Amount, RequestError, TagOptions, encode, selected, tag_answer
+from ruletag.http.requests import selected
+from ruletag.http.wire import Amount, RequestError, TagOptions, encode, tag_answer
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.tagger import Tagging
 from ruletag.matching.tagger import tag as tag_text

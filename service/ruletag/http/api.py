@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final, Protocol
 
-from ruletag.http import wire
+from ruletag.http import requests, wire
 from ruletag.limits import LIMITS
 from ruletag.matching.tagger import tag
 from ruletag.serving.store import Active, Store
@@ -77,11 +77,11 @@ class Api:
         _check_accept(request, JSON)
         active = self._active()
         if kind == TEXT:
-            options = wire.read_options(request.query, wire.TagRequest)
-            sent = wire.request_from_text(_read_text(request), options)
+            options = requests.read_options(request.query, wire.TagRequest)
+            sent = requests.request_from_text(_read_text(request), options)
         else:
-            wire.read_options(request.query, wire.NoOptions)
-            sent = wire.read_tag_request(_read_body(request, LIMITS.body))
+            requests.read_options(request.query, wire.NoOptions)
+            sent = requests.read_tag_request(_read_body(request, LIMITS.body))
         only = _chosen(sent, active, in_query=kind == TEXT)
         started = perf_counter()
         answer = _answer(active, sent, sent, only)
@@ -96,12 +96,12 @@ class Api:
         _check_accept(request, kind)
         active = self._active()
         if kind == NDJSON:
-            options = wire.options_from(wire.read_options(request.query, wire.TagOptions))
+            options = requests.options_from(requests.read_options(request.query, wire.TagOptions))
             only = _chosen(options, active, in_query=True)
             lines = _answer_lines(request, options, active, only)
             return Response(200, lines, NDJSON, _ruleset_headers(active))
-        wire.read_options(request.query, wire.NoOptions)
-        batch = wire.read_batch_request(_read_body(request, LIMITS.batch_body))
+        requests.read_options(request.query, wire.NoOptions)
+        batch = requests.read_batch_request(_read_body(request, LIMITS.batch_body))
         only = _chosen(batch, active, in_query=False)
         answers = (
             _answer_or_error(active, document, batch, only, request.path)
@@ -118,8 +118,8 @@ class Api:
         refusal = self._store.refusal
         headers = _ruleset_headers(active)
         # A refused edit changes the answer though the rules stay the same.
-        state = f"{active.generation}.{refusal.refused_at.timestamp()}" if refusal else ""
-        headers["ETag"] = f'"{active.rules.digest}{"+" + state if state else ""}"'
+        since = f"+{refusal.refused_at.timestamp()}" if refusal else ""
+        headers["ETag"] = f'"{active.rules.digest}{since}"'
         headers["Cache-Control"] = "no-cache"  # may be kept, must be asked about
         known = _list(request.headers.get("if-none-match", ""))
         # Compared weakly (RFC 9110, 13.1.2): a proxy that compresses weakens our tag.
@@ -169,7 +169,7 @@ def _chosen(options: wire.TagOptions, active: Active, *, in_query: bool) -> _Onl
         detail = f"other rules are in force: {active.rules.digest}"
         raise wire.RequestError(409, "other_rules", detail, headers=_ruleset_headers(active))
     pointer = "?categories" if in_query else "/categories/{}"
-    return wire.selected(options.categories, active.rules.ids, pointer)
+    return requests.selected(options.categories, active.rules.ids, pointer)
 
 
 def _answer(
@@ -192,10 +192,10 @@ def _answer_or_error(
     """Answer one document of a batch: a JSON value, or a line of NDJSON."""
     value = sent
     try:
-        value = wire.read_json(sent) if isinstance(sent, bytes) else sent
-        return wire.encode(_answer(active, wire.read_document(value), options, only))
+        value = requests.read_json(sent) if isinstance(sent, bytes) else sent
+        return wire.encode(_answer(active, requests.read_document(value), options, only))
     except wire.RequestError as error:
-        return wire.encode(wire.ErrorAnswer(wire.id_of(value), error.details(path)))
+        return wire.encode(wire.ErrorAnswer(requests.id_of(value), error.details(path)))
 
 
 def _as_results(answers: Iterable[bytes]) -> Iterator[bytes]:

@@ -35,7 +35,7 @@ _DOT: Final = re.compile(r"(?<=[^\W\d_])\.")
 _WORD: Final = re.compile(r"[^\W_]+")
 # Marks an open end until the text is folded: a private-use character, which
 # folding leaves alone and which keywords may not hold.
-_STAR: Final = "\ue000"
+STAR: Final = "\ue000"
 _MOST_FORMS: Final = 1_000  # of one keyword; `forms` written out could be millions
 
 
@@ -86,13 +86,13 @@ def phrase_forms(phrase: Phrase, language: str) -> tuple[Form, ...]:
     """
     forms = (
         form
-        for text in _written_forms(phrase, language)
+        for text in written_forms(phrase, language)
         for form in _forms_of(text, exact=phrase.exact)
     )
     return tuple(dict.fromkeys(forms))
 
 
-def _written_forms(phrase: Phrase, language: str) -> Iterator[str]:
+def written_forms(phrase: Phrase, language: str) -> Iterator[str]:
     """Give each form as text, with a sign where its end is open."""
     choices = [_word_forms(phrase, i, language) for i in range(len(phrase.words))]
     count = prod(map(len, choices))
@@ -107,7 +107,7 @@ def _word_forms(phrase: Phrase, number: int, language: str) -> tuple[str, ...]:
     """Give the forms of one word of the phrase."""
     word = phrase.words[number]
     if word.open:
-        return (word.text + _STAR,)
+        return (word.text + STAR,)
     inflect = _inflection(phrase, number)
     if language != "en" or (inflect is None and phrase.forms == "none"):
         return (word.text,)
@@ -201,7 +201,7 @@ def _form(text: str, *, exact: bool) -> Form:
     if HAS_OTHER_EDGES.search(plain):
         return _other_edges(plain, scan, spelled)
     first, last = _trimmed(scan)
-    if _STAR in plain:
+    if STAR in plain:
         return _open_form(plain, first, spelled)
     return Form(f" {scan[first:last]} ", plain, 1 - first, spelled=spelled)
 
@@ -211,7 +211,7 @@ def _trimmed(plain: str) -> tuple[int, int]:
 
 
 def _open_form(plain: str, first: int, spelled: tuple[str, ...]) -> Form:
-    pieces = plain.split(_STAR)
+    pieces = plain.split(STAR)
     stem = pieces[0]
     key = "".join(c if in_word(c) else " " for c in stem[first:])
     return Form(f" {key}", stem, 1 - first, pieces=tuple(pieces[1:]), spelled=spelled)
@@ -223,7 +223,7 @@ def _other_edges(plain: str, scan: str, spelled: tuple[str, ...]) -> Form:
     key = scan[first:].split(" ", 1)[0]
     begins_spaced = is_spaced(key[0])
     needs_check = begins_spaced or is_hangul(key[0]) or is_katakana(key)
-    if plain.replace(_STAR, "") == key and not needs_check:
+    if plain.replace(STAR, "") == key and not needs_check:
         return Form(key, key, spelled=spelled) if spelled else Form(key)
     return Form(
         f" {key}" if begins_spaced else key,
@@ -237,7 +237,7 @@ def _pattern(tokens: list[str]) -> str:
     """Join words so that spaces are optional and Korean words may carry particles."""
     pieces: list[str] = []
     for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
-        word = token.removesuffix(_STAR)
+        word = token.removesuffix(STAR)
         pieces.append(re.escape(word))
         if word != token and is_spaced(word[-1:] or " "):
             pieces.append(r"[^\W_]*")
