@@ -55,3 +55,8 @@ def test_bad_rules_are_one_error_with_all_problems(tmp_path: Path) -> None:
 
     assert [problem.code for problem in refusal.value.problems] == ["E204", "E304"]
     assert refusal.value.problems[0].location == ruletag.Location("bad.yaml", 1, 18, 1)
+
+
+def test_bytes_are_no_text(rules: ruletag.Rules) -> None:
+    with pytest.raises(TypeError, match="a text is a str, not bytes; decode bytes first"):
+        rules.tag(b"copper")  # type: ignore[arg-type]

@@ -183,6 +183,8 @@ FORMS: Final = [
     ("British for American", ["labor camp"], "[[labour camp]] [[labour camps]]"),
     ("American for British", ["labour camp"], "[[labor camps]]"),
     ("British beside a hyphen and dots", ["labor-U.S. pact"], "[[labour-U.S. pact]]"),
+    ("forms of a word with a ligature", ["ﬁne"], "[[fines]] [[ﬁne]]"),
+    ("verb forms in full-width letters", ["ｓｍｕｇｇｌｅ~"], "[[smuggled]]"),
     ("British verb forms", ["organize~"], "[[organised]] [[organizing]]"),
     ("no forms", [{"word": "copper", "forms": "none"}], "[[copper]] coppers"),
     ("no verb forms", [{"word": "lose~", "forms": "none"}], "[[lose]] lost"),

@@ -57,7 +57,10 @@ class Rules:
 
         ``title`` is judged as a paragraph before the text; ``categories`` are the
         ids to judge (all, if None). Positions are code points of the string given.
+        Raises `TypeError` for a text that is no ``str``.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"a text is a str, not {type(text).__name__}; decode bytes first")
         only = None if categories is None else frozenset(categories)
         return tag(self._compiled, text, title, only)
 

@@ -21,7 +21,7 @@ def failures(rules: CompiledRules) -> Iterator[Problem]:
             )
             detail = _complaint(category, example, given)
             if detail:
-                yield Problem(example.location, "E405", detail)
+                yield Problem(example.location, "E405", detail, _hint(example, given))
 
 
 def check_examples(rules: CompiledRules) -> None:
@@ -53,6 +53,16 @@ def _complaint(category: Category, example: Example, given: Tag | None) -> str:
     if surplus:
         complaints.append(f"found but not marked: {_stretches(example.text, surplus)}")
     return f"{category.id}: {'; '.join(complaints)}"
+
+
+def _hint(example: Example, given: Tag | None) -> str:
+    """Say so where marks cannot do what their author wants of them."""
+    inside = any(
+        start <= e.start and e.end <= end and (e.start, e.end) != (start, end)
+        for start, end in example.marks or ()
+        for e in (given.evidence if given else ())
+    )
+    return "evidence within evidence cannot be marked: leave the marks out" if inside else ""
 
 
 def _evidence(given: Tag) -> str:

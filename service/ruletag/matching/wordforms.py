@@ -133,7 +133,7 @@ def _inflection(phrase: Phrase, number: int) -> str | None:
 
 def _inflected(word: Word, inflect: str | None, *, exact: bool) -> tuple[str, ...]:
     """Give all forms of a word: its last piece inflected, each piece in both spellings."""
-    *pieces, last = _PIECE_END.split(word.text)
+    *pieces, last = _PIECE_END.split(_in_plain_letters(word.text, exact=exact))
     found = _LAST_LETTERS.search(last)
     front, stem = (last[: found.start()], found.group()) if found else (last, "")
     forms: tuple[str, ...] = (stem,)
@@ -142,6 +142,14 @@ def _inflected(word: Word, inflect: str | None, *, exact: bool) -> tuple[str, ..
     choices = [_in_both_spellings(piece, (piece,), exact=exact) for piece in pieces]
     choices.append([front + form for form in _in_both_spellings(stem, forms, exact=exact)])
     return tuple(dict.fromkeys((word.text, *map("".join, product(*choices)))))
+
+
+def _in_plain_letters(text: str, *, exact: bool) -> str:
+    """Give a word written with ligatures or full-width letters as inflection knows it."""
+    if text.isascii() or exact:
+        return text
+    folded = fold(text).plain[1:-1]
+    return folded if folded.isascii() and folded.isalpha() else text
 
 
 def _in_both_spellings(stem: str, forms: tuple[str, ...], *, exact: bool) -> list[str]:

@@ -284,7 +284,8 @@ def _split_marks(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
         else:
             raise _MarksError("`[[` and `]]` do not pair up", _LITERALLY, found.span())
     if opened is not None:
-        raise _MarksError("this `[[` is never closed", _LITERALLY, opened.span())
+        hint = f"add `]]` where the evidence ends, or {_LITERALLY}"
+        raise _MarksError("this `[[` is never closed", hint, opened.span())
     return plain + text[done:], tuple(marks)
 
 
