@@ -148,8 +148,8 @@ def _in_plain_letters(text: str, *, exact: bool) -> str:
     """Give a word written with ligatures or full-width letters as inflection knows it."""
     if text.isascii() or exact:
         return text
-    folded = fold(text).plain[1:-1]
-    return folded if folded.isascii() and folded.isalpha() else text
+    plain = normalize("NFKC", text)
+    return plain if plain.isascii() and plain.isalpha() else text
 
 
 def _in_both_spellings(stem: str, forms: tuple[str, ...], *, exact: bool) -> list[str]:
