@@ -6,18 +6,35 @@ Korean particles, the scripts, the ends of sentences) is data with tests of its 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
-from itertools import chain, pairwise, takewhile
+from functools import cached_property, lru_cache
+from itertools import chain, combinations, pairwise, product, takewhile
 from typing import NamedTuple
 from unicodedata import category, combining, decomposition, normalize
 
+from ruletag.language.cues import CONTEXTS, CUES, Cue
 from ruletag.language.forms import plural_forms, spellings, verb_forms
 from ruletag.language.korean import PARTICLE, begins_word, has_company
-from ruletag.matching.tagger import Tagging
-from ruletag.rules.model import Category, Entry, Keyword, ListReference, Phrase, RuleSet, Word
+from ruletag.matching.contexts import Contexts
+from ruletag.matching.tagging import Tag, Tagging
+from ruletag.problems import Location, ProblemLog
+from ruletag.rules.keywords import KeywordReader
+from ruletag.rules.model import (
+    NO_CONDITION,
+    Category,
+    Condition,
+    Entry,
+    Keyword,
+    Line,
+    Phrase,
+    Reference,
+    RuleSet,
+    Window,
+    Word,
+)
 from ruletag.text.sentences import Sentences
 from ruletag.text.words import in_word, is_hangul, is_katakana, is_unspaced
 
@@ -33,6 +50,9 @@ PLAIN = {"'": "’`´ʼ", "‘": "‚", '"': "“”„«»", "-": "‐‑‒−
 SIGNS = {typographic: plain for plain, signs in PLAIN.items() for typographic in signs}
 OPENING = "“‘„‚«‹「『"
 QUOTES = "「」『』" + OPENING
+FULL_STOPS = (".", "。", "．", "｡")
+BLANK_LINE = re.compile("(?>\r\n|[\n\r\x85\u2028\u2029])[ \t]*[\n\r\x85\u2028\u2029]")
+MOST_IN_TITLE = 150
 SEPARATOR = re.compile(r"[ \n\-/']+")
 NO_LETTERS = ("<super>", "<circle>", "<fraction>")
 MOST_BETWEEN = 5
@@ -54,12 +74,20 @@ class Sought(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Evidence: its span, its keyword as written and, for a gap, the spans of its parts."""
+    """Evidence as it is reported.
 
+    ``parts`` are those of a gap or of a block, each with whether it lies in the
+    title. ``keyword`` is what its author wrote, or the place of the entry where
+    several words are found together.
+    """
+
+    in_title: bool
     start: int
     end: int
     keyword: str
-    parts: tuple[Span, ...]
+    parts: tuple[tuple[int, int, bool], ...]
+    contexts: tuple[str, ...]
+    counts: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +95,7 @@ class Verdict:
     """What one tagged category gets; no score where only categories below it are tagged."""
 
     score: Fraction | None
-    evidence: frozenset[Found]
+    evidence: tuple[Found, ...]
     implied_by: frozenset[str]
 
 
@@ -165,7 +193,7 @@ def line_end(text: str, chars: list[Char], i: int) -> Span | None:
 # ------------------------------------------------------------------ keywords
 
 
-@lru_cache  # for the sake of many texts for the same rules
+@lru_cache(maxsize=10_000)  # for the sake of many texts for the same rules
 def alternatives(phrase: Phrase, language: str) -> tuple[Sought, ...]:
     """Give the phrase as it is sought, once for each further form of the whole."""
     if not isinstance(phrase.forms, tuple):
@@ -239,6 +267,9 @@ class TextRead:
 
     def spans(self, sought: Sought) -> Iterator[Span]:
         """Try the phrase at every position."""
+        first = chain.from_iterable(map(without_dots, sought.words[0][0]))
+        if not any(form in self.plain for form in first):
+            return  # for the sake of speed alone
         keyword = "".join(forms[0] for forms, _ in sought.words)
         for start in range(len(self.chars)):
             for end in self.ends(start, sought):
@@ -341,71 +372,152 @@ def may_separate(between: str) -> bool:
     return between.count("\n") < 2 and between.count("-") + between.count("/") < 2
 
 
-# ------------------------------------------------------------------ one text
+# ------------------------------------------------------------------ what stands in a text
 
 
-class Oracle:
-    """One text and the lists that its rules may use."""
+class UndeterminedError(Exception):
+    """The page leaves open which words are the parts, and the answer hangs on it."""
 
-    def __init__(self, text: str, lists: Mapping[str, tuple[Entry, ...]]) -> None:
-        self.text = text
-        self.lists = lists
-        self.sentences = Sentences(text)
+
+class Way(NamedTuple):
+    """One way in which a hit is made up.
+
+    ``parts`` are those of a gap, ``spans`` are what contexts are judged by: the parts
+    of parts. ``in_capitals`` where one of them is of exact case in such a line.
+    """
+
+    parts: tuple[Span, ...]
+    spans: tuple[Span, ...]
+    in_capitals: bool
+
+
+class Hit(NamedTuple):
+    """A place where a line is found, in one way or several."""
+
+    start: int
+    end: int
+    line: int
+    keyword: str
+    ways: frozenset[Way]
+    competes: bool = False
+
+    @property
+    def span(self) -> Span:
+        return (self.start, self.end)
+
+
+class Finding(NamedTuple):
+    """What an entry finds in one place: one hit or several, chosen in one way or several."""
+
+    span: Span
+    choices: tuple[tuple[Hit, ...], ...]
+    is_single: bool
+
+
+class Evidence(NamedTuple):
+    """A finding that is reported, in every way that it can be."""
+
+    entry: int
+    weight: Fraction
+    counts: bool
+    choices: tuple[Found, ...]
+    places: frozenset[Span]
+    ways: frozenset[Way]
+
+
+class Document:
+    """A title and a text, read as one; what stands where in it."""
+
+    def __init__(self, text: str, title: str) -> None:
+        self.text = f"{title}\n\n{text}" if title else text
+        self.sent_title = len(title)
+        self.shift = len(title) + 2 if title else 0
+        self.sentences = Sentences(self.text)
+        self.known: dict[tuple[Phrase, str], set[Span]] = {}
         self.readings = {
-            cased: [TextRead(text, chars) for chars in readings(text, cased=cased)]
+            cased: [TextRead(self.text, chars) for chars in readings(self.text, cased=cased)]
             for cased in (False, True)
         }
 
     def phrase(self, phrase: Phrase, language: str) -> set[Span]:
-        return {
-            span
-            for one in alternatives(phrase, language)
-            for reading in self.readings[phrase.exact]
-            for span in reading.spans(one)
-        }
+        key = (phrase, language)
+        if key not in self.known:
+            self.known[key] = {
+                span
+                for one in alternatives(phrase, language)
+                for reading in self.readings[phrase.exact]
+                for span in reading.spans(one)
+            }
+        return self.known[key]
 
-    def part(self, part: Phrase | ListReference, language: str) -> set[Span]:
-        if isinstance(part, Phrase):
-            return self.phrase(part, language)
-        lines = [entry.keyword for entry in self.lists[part.name]]
-        return set().union(*(self.part(line.parts[0], line.language) for line in lines))
+    # ------------------------------------------------------------------ places
 
-    def places(self, keyword: Keyword, cancelled: set[Span]) -> Iterator[tuple[Span, ...]]:
-        """Give every place of a keyword, as the spans of its parts."""
-        parts = [
-            sorted(s for s in self.part(part, keyword.language) if not overlaps(s, cancelled))
-            for part in keyword.parts
-        ]
-        if len(parts) == 1:
-            yield from ((span,) for span in parts[0])
-            return
-        taken: set[Span] = set()
-        for last in sorted(parts[-1], key=lambda s: (s[0], -s[1])):
-            chosen = [last]
-            for spans in reversed(parts[:-1]):
-                before = [s for s in spans if s[1] <= chosen[0][0]]
-                chosen[:0] = sorted(before, key=lambda s: (s[1], s[0]))[-1:]
-            whole = (chosen[0][0], last[1])
-            if len(chosen) < len(parts) or overlaps(whole, taken):
-                continue
-            if all(self.may_pass(*gap) for gap in pairwise(chosen)):
-                taken.add(whole)
-                yield tuple(chosen)
+    @cached_property
+    def title(self) -> Span:
+        """Give where the title stands: the one sent, else a first line that may be one."""
+        if self.sent_title:
+            return (0, self.sent_title)
+        start = len(self.text) - len(self.text.lstrip())
+        line = self.text[start:].splitlines()[0] if self.text[start:] else ""
+        end = start + len(line)
+        is_title = len(line) <= MOST_IN_TITLE and not line.rstrip().endswith(FULL_STOPS)
+        return (start, end) if is_title and self.is_blank_line(end) else (start, start)
 
-    def may_pass(self, left: Span, right: Span) -> bool:
+    def is_blank_line(self, i: int) -> bool:
+        """Say whether the line ends here, and nothing stands on the next."""
+        return BLANK_LINE.match(self.text, i) is not None
+
+    def is_in_title(self, span: Span) -> bool:
+        return self.title[0] <= span[0] and span[1] <= self.title[1]
+
+    def between(self, start: int, end: int) -> str:
+        """Give what stands between, folded."""
+        chars = self.readings[False][0].chars
+        return "".join(char.text for char in chars if start <= char.start < end)
+
+    def is_in_capitals(self, span: Span) -> bool:
+        """Say whether the line, or the lines, have no small letters."""
+        before = re.split(f"[{LINE_BREAKS}]", self.text[: span[0]])[-1]
+        behind = re.split(f"[{LINE_BREAKS}]", self.text[span[1] :])[0]
+        return (before + self.text[slice(*span)] + behind).isupper()
+
+    # ------------------------------------------------------------------ windows
+
+    def fits(self, window: Window, hits: Iterable[Hit]) -> bool:
+        """Say whether the hits stand together in such a window."""
+        ordered = sorted(hits)
+        first, last = ordered[0], ordered[-1]
+        passed = range(first.start, last.start)
+        sentences = self.sentences.number_at(last.start) - self.sentences.number_at(first.start)
+        match window.unit:
+            case "document":
+                return True
+            case "paragraph":
+                return not any(map(self.is_blank_line, passed))
+            case "sentences":
+                return sentences < window.count
+            case "words":
+                few = words(self.between(first.end, last.start)) <= window.count
+                return not sentences and few
+        return not sentences and not self.ends_gap(passed, across=False)
+
+    def ends_gap(self, inside: range, *, across: bool) -> bool:
+        """Say whether one of the signs that end a gap stands here, a sentence end apart."""
+        between = self.between(inside.start, inside.stop)
+        if any(map(self.is_blank_line, inside)) or any(map(self.opens, inside)):
+            return True
+        if any(map(is_bracket, between)) or ":" in between:
+            return True
+        if across:
+            return False
+        return "--" in between or any(c in ";—―–" for c in between) or self.has_comma(inside)
+
+    def may_pass(self, left: Span, right: Span, *, across: bool) -> bool:
         """Say whether a gap may lie between the two parts."""
-        inside = range(left[1], right[0])
-        chars = [c for c in self.readings[False][0].chars if c.start in inside]
-        between = "".join(c.text for c in chars)
-        if self.sentences.ends_between(left[0], right[1]) or "--" in between:
+        if self.sentences.ends_between(left[0], right[1]):
             return False
-        if "\n\n" in between.replace(" ", "") or any(self.opens(i) for i in inside):
-            return False
-        return (
-            not any(map(ends_gap, between))
-            and not self.has_comma(inside)
-            and (words(between) <= MOST_BETWEEN)
-        )
+        few = words(self.between(left[1], right[0])) <= MOST_BETWEEN
+        return few and not self.ends_gap(range(left[1], right[0]), across=across)
 
     def opens(self, i: int) -> bool:
         """Say whether an opening quotation mark stands here."""
@@ -417,59 +529,9 @@ class Oracle:
         around = (f" {self.text} "[i : i + 3] for i in inside)
         return any(a[1] in ",，、" and not (a[0].isdecimal() and a[2].isdecimal()) for a in around)
 
-    # -------------------------------------------------------------- categories
 
-    def keyword_spans(self, keywords: Iterable[Keyword]) -> set[Span]:
-        """Give where any of these phrases stands, lists written out."""
-        return {
-            (place[0][0], place[-1][1])
-            for keyword in keywords
-            for place in self.places(keyword, set())
-        }
-
-    def entries(self, owner: Category) -> Iterator[Entry]:
-        """Give the entries of the category, each line of a list for itself."""
-        for entry in owner.entries:
-            part = entry.keyword.parts[0]
-            if len(entry.keyword.parts) > 1 or isinstance(part, Phrase):
-                yield entry
-                continue
-            for line in self.lists[part.name]:
-                weight = entry.weight if line.weight is None else line.weight
-                yield Entry(line.keyword, weight, line.excepts + entry.excepts)
-
-    def judge(self, owner: Category) -> Verdict:
-        kept: list[tuple[int, Found]] = []
-        matches: list[tuple[int, int, Fraction, int, Found]] = []
-        everywhere = self.keyword_spans(owner.excepts)
-        weights = []
-        for number, entry in enumerate(self.entries(owner)):
-            weight = Fraction(1) if entry.weight is None else entry.weight
-            weights.append(weight)
-            cancelled = everywhere | self.keyword_spans(entry.excepts)
-            for place in self.places(entry.keyword, cancelled):
-                start, end = place[0][0], place[-1][1]
-                if len(place) > 1:
-                    kept.append((number, Found(start, end, entry.keyword.written, place)))
-                else:
-                    found = Found(start, end, entry.keyword.written, ())
-                    matches.append((start - end, start, -weight, number, found))
-        taken: set[Span] = set()
-        for *_, number, found in sorted(matches):
-            if not overlaps(found[:2], taken):
-                taken.add(found[:2])
-                kept.append((number, found))
-        score = sum((weights[number] for number in {number for number, _ in kept}), Fraction())
-        return Verdict(score, frozenset(found for _, found in kept), frozenset())
-
-
-def overlaps(span: Span, others: Iterable[Span]) -> bool:
-    return any(span[0] < end and start < span[1] for start, end in others)
-
-
-def ends_gap(char: str) -> bool:
-    bracket = category(char) in {"Ps", "Pe"} and char not in QUOTES
-    return bracket or char in "<>:;—―–"
+def is_bracket(char: str) -> bool:
+    return char in "<>" or (category(char) in {"Ps", "Pe"} and char not in QUOTES)
 
 
 def words(between: str) -> int:
@@ -481,34 +543,422 @@ def words(between: str) -> int:
     return count
 
 
-def tag(rules: RuleSet, text: str) -> dict[str, Verdict]:
-    """Give the tagged categories."""
-    oracle = Oracle(text, {word_list.name: word_list.entries for word_list in rules.lists})
-    verdicts = {}
-    for owner in rules.categories:
-        verdict = oracle.judge(owner)
-        if verdict.score is not None and verdict.score >= owner.threshold and verdict.evidence:
-            verdicts[owner.id] = verdict
-    own = set(verdicts)
-    for child in own:
-        for n in range(child.count(".")):
-            parent = ".".join(child.split(".")[: n + 1])
-            below = frozenset(c for c in own if c.startswith(parent + "."))
-            if parent not in own:
-                verdicts[parent] = Verdict(None, frozenset(), below)
-    return verdicts
+def overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
-def verdicts(tagging: Tagging) -> dict[str, Verdict]:
-    """Put the answer of the matcher into the same words."""
-    return {
-        tagged.category: Verdict(
-            None if tagged.score is None else Fraction(str(tagged.score)),
-            frozenset(
-                Found(one.start, one.end, one.keyword, tuple((p.start, p.end) for p in one.parts))
-                for one in tagged.evidence
-            ),
-            frozenset(tagged.implied_by),
+def overlaps(span: Span, others: Iterable[Span]) -> bool:
+    return any(overlap(span, other) for other in others)
+
+
+# ------------------------------------------------------------------ rules
+
+
+class Oracle:
+    """One document and all rules."""
+
+    def __init__(self, rules: RuleSet, text: str, title: str) -> None:
+        self.document = Document(text, title)
+        self.lists = {word_list.name: word_list.lines for word_list in rules.lists}
+        self.categories = [owner for owner in rules.categories if owner.status != "off"]
+        self.cues = (*built_in_cues(), *own_cues(rules))
+        self.known: dict[str, tuple[Evidence, ...]] = {}
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        hits = [
+            (*span, cue)
+            for cue, phrase in self.cues
+            for span in self.document.phrase(phrase, cue.language)
+        ]
+        return Contexts(self.document.text, self.document.sentences, hits)
+
+    # ------------------------------------------------------------------ lines
+
+    def lines(self, line: Line) -> Iterator[Line]:
+        """Give the line, or each line of the list that it stands for."""
+        reference = line.keyword.parts[0]
+        is_list = len(line.keyword.parts) == 1 and isinstance(reference, Reference)
+        if not (is_list and isinstance(reference, Reference) and reference.name in self.lists):
+            yield line
+            return
+        for inner in self.lists[reference.name]:
+            weight = line.weight if inner.weight is None else inner.weight
+            yield from self.lines(Line(inner.keyword, inner.excepts + line.excepts, (), weight))
+
+    def group(
+        self,
+        lines: Iterable[Line],
+        owner: Category,
+        cancelled: Iterable[Span] = (),
+        *,
+        across: bool = False,
+    ) -> list[Hit]:
+        """Give where any of these lines is found, each line of a list for itself."""
+        each = enumerate(inner for line in lines for inner in self.lines(line))
+        return [
+            hit
+            for number, line in each
+            for hit in self.hits(number, line, owner, {*cancelled}, across=across)
+        ]
+
+    def hits(
+        self, number: int, line: Line, owner: Category, cancelled: set[Span], *, across: bool
+    ) -> Iterator[Hit]:
+        """Give where one line is found that stands for no list."""
+        keyword = line.keyword
+        cancelled = cancelled | {hit.span for hit in self.group(line.excepts, owner)}
+        parts = [
+            uncancelled(self.part(part, keyword.language, owner), cancelled)
+            for part in keyword.parts
+        ]
+        if len(parts) == 1:
+            competes = isinstance(keyword.parts[0], Phrase)
+            for span, ways in parts[0].items():
+                yield Hit(*span, number, keyword.written, frozenset(ways), competes)
+            return
+        for place in self.places([list(part) for part in parts], across=across):
+            chosen = product(*(part[span] for part, span in zip(parts, place, strict=True)))
+            ways = {together(place, several) for several in chosen}
+            start, end = place[0][0], place[-1][1]
+            yield Hit(start, end, number, keyword.written, frozenset(ways))
+
+    def part(
+        self, part: Phrase | Reference, language: str, owner: Category
+    ) -> dict[Span, set[Way]]:
+        """Give where a part of a keyword is found, and in which ways."""
+        found: dict[Span, set[Way]] = defaultdict(set)
+        if isinstance(part, Phrase):
+            for span in self.document.phrase(part, language):
+                in_capitals = part.exact and self.document.is_in_capitals(span)
+                found[span].add(Way((), (span,), in_capitals))
+        elif part.name in self.lists:
+            for hit in self.group(self.lists[part.name], owner):
+                found[hit.span] |= hit.ways
+        else:
+            for one in self.counted_matches(part.name, owner):
+                if len(one.places) > 1:
+                    raise UndeterminedError
+                found[next(iter(one.places))] |= one.ways
+        return found
+
+    def counted_matches(self, name: str, reader: Category) -> Iterator[Evidence]:
+        """Give what counts of a category and of those below it."""
+        for owner in self.categories:
+            if not f"{owner.id}.".startswith(f"{name}."):
+                continue
+            if owner.status != "draft" or reader.status == "draft":
+                yield from (one for one in self.judge(owner) if one.counts)
+
+    def places(self, parts: Sequence[list[Span]], *, across: bool) -> Iterator[tuple[Span, ...]]:
+        """Give every place of a gap, as the spans of its parts."""
+        taken: set[Span] = set()
+        for last in sorted(parts[-1], key=lambda s: (s[0], -s[1])):
+            chosen = [last]
+            for spans in reversed(parts[:-1]):
+                before = [s for s in spans if s[1] <= chosen[0][0]]
+                chosen[:0] = sorted(before, key=lambda s: (s[1], s[0]))[-1:]
+            whole = (chosen[0][0], last[1])
+            if len(chosen) < len(parts) or overlaps(whole, taken):
+                continue
+            if all(self.document.may_pass(*gap, across=across) for gap in pairwise(chosen)):
+                taken.add(whole)
+                yield tuple(chosen)
+
+    # ------------------------------------------------------------------ entries
+
+    def entries(self, owner: Category) -> Iterator[tuple[Entry, Fraction]]:
+        """Give the entries with their weights, each line of a bare list for itself."""
+        for entry in owner.entries:
+            weight = Fraction(1) if entry.weight is None else entry.weight
+            if entry.is_block or entry.condition != NO_CONDITION:
+                yield entry, weight
+                continue
+            for line in self.lines(entry.groups[0][0]):
+                own = weight if line.weight is None else line.weight
+                yield Entry(entry.location, ((line,),)), own
+
+    def findings(self, entry: Entry, owner: Category, cancelled: Iterable[Span]) -> list[Finding]:
+        condition = entry.condition
+        groups = [
+            [
+                hit
+                for hit in self.group(lines, owner, cancelled, across=condition.across_clauses)
+                if not condition.in_title or self.document.is_in_title(hit.span)
+            ]
+            for lines in entry.groups
+        ]
+        company = self.group(condition.company, owner)
+        disturbing = self.group(condition.none, owner)
+
+        def accepts(hits: Sequence[Hit]) -> bool:
+            near = condition.near
+            beside = [hit for hit in company if are_apart_from(hit, hits)]
+            return (
+                not condition.company or any(self.document.fits(near, (*hits, o)) for o in beside)
+            ) and not any(
+                not are_apart_from(hit, hits) or self.document.fits(near, (*hits, hit))
+                for hit in disturbing
+            )
+
+        if len(groups) > 1:
+            return self.smallest(product(*groups), condition, accepts)
+        single = [hit for hit in groups[0] if accepts([hit])]
+        count = max(condition.at_least, condition.times)
+        if count == 1:
+            return [Finding(hit.span, ((hit,),), is_single=True) for hit in single]
+        several = [
+            hits
+            for hits in combinations(settled(single), count)
+            if condition.times > 1 or len({hit.line for hit in hits}) == count
+        ]
+        return self.smallest(several, condition, lambda _: True)
+
+    def smallest(
+        self,
+        several: Iterable[tuple[Hit, ...]],
+        condition: Condition,
+        accepts: Callable[[Sequence[Hit]], bool],
+    ) -> list[Finding]:
+        """Give, of all that stand together in a window, the smallest, one a window."""
+        covers: dict[Span, list[tuple[Hit, ...]]] = defaultdict(list)
+        for hits in several:
+            ordered = tuple(sorted(hits))
+            in_order = ordered == tuple(hits) or not condition.in_order
+            if in_order and are_apart(*hits) and self.document.fits(condition.within, hits):
+                covers[cover(hits)].append(ordered)
+        taken: list[Finding] = []
+        for span in sorted(covers, key=lambda s: (s[1] - s[0], s[0])):
+            if any(self.is_in_the_way(one, covers[span], condition.within) for one in taken):
+                continue
+            accepted = tuple(hits for hits in covers[span] if accepts(hits))
+            if accepted:
+                taken.append(Finding(span, accepted, is_single=False))
+        return taken
+
+    def is_in_the_way(
+        self, taken: Finding, choices: Iterable[tuple[Hit, ...]], window: Window
+    ) -> bool:
+        """Say whether both overlap, or would fit into one window."""
+        answers = {
+            overlap(taken.span, cover(hits)) or self.document.fits(window, (*one, *hits))
+            for one in taken.choices
+            for hits in choices
+        }
+        if len(answers) > 1:
+            raise UndeterminedError
+        return answers.pop()
+
+    # ------------------------------------------------------------------ categories
+
+    def judge(self, owner: Category) -> tuple[Evidence, ...]:
+        """Give the evidence of a category; none where it is vetoed."""
+        if owner.id not in self.known:
+            vetoed = any(self.findings(entry, owner, ()) for entry in owner.unless)
+            self.known[owner.id] = () if vetoed else tuple(self.evidence(owner))
+        return self.known[owner.id]
+
+    def evidence(self, owner: Category) -> Iterator[Evidence]:
+        cancelled = {hit.span for hit in self.group(owner.excepts, owner)}
+        competing = []
+        for number, (entry, weight) in enumerate(self.entries(owner)):
+            for finding in self.findings(entry, owner, cancelled):
+                reported = self.reported(number, (entry, weight), finding, owner)
+                hit = finding.choices[0][0]
+                if finding.is_single and hit.competes:
+                    start, end = finding.span
+                    rank = (start - end, start, -weight, number, hit.line)
+                    competing.append((rank, finding.span, reported))
+                else:
+                    yield reported
+        taken: set[Span] = set()
+        for _, span, reported in sorted(competing, key=lambda one: one[0]):
+            if not overlaps(span, taken):
+                taken.add(span)
+                yield reported
+
+    def reported(
+        self, number: int, weighed: tuple[Entry, Fraction], finding: Finding, owner: Category
+    ) -> Evidence:
+        entry, weight = weighed
+        place = f"{entry.location.line}:{entry.location.column}"
+        language = entry.groups[0][0].keyword.language
+        choices: list[Found] = []
+        places: set[Span] = set()
+        ways: set[Way] = set()
+        for hits in finding.choices:
+            keyword = hits[0].keyword if finding.is_single else place
+            for way in finding_ways(hits, is_single=finding.is_single):
+                span = self.stretch(way.parts or (finding.span,))
+                contexts = self.contexts_of(way, language)
+                counts = owner.ignore.isdisjoint(contexts)
+                sent = tuple(self.sent(part) for part in way.parts)
+                start, end, in_title = self.sent(span)
+                places.add(span)
+                ways.add(way)
+                choices.append(Found(in_title, start, end, keyword, sent, contexts, counts))
+        counting = {choice.counts for choice in choices}
+        if len(counting) > 1:
+            raise UndeterminedError
+        return Evidence(
+            number, weight, counting.pop(), tuple(choices), frozenset(places), frozenset(ways)
         )
-        for tagged in tagging.tags
+
+    def stretch(self, parts: Sequence[Span]) -> Span:
+        """Give the stretch of the parts, or of those in the text if some are there."""
+        inside = [part for part in parts if part[0] >= self.document.shift]
+        chosen = inside or parts
+        return (chosen[0][0], max(end for _, end in chosen))
+
+    def sent(self, span: Span) -> tuple[int, int, bool]:
+        """Give a place in the title or the text as sent."""
+        start, end = span
+        shift = self.document.shift
+        return (start, end, True) if start < shift else (start - shift, end - shift, False)
+
+    def contexts_of(self, way: Way, language: str) -> tuple[str, ...]:
+        found = {*self.contexts.of(way.spans, language)}
+        found |= {"capitals"} if way.in_capitals else set()
+        return tuple(context for context in CONTEXTS if context in found)
+
+
+def finding_ways(hits: Sequence[Hit], *, is_single: bool) -> Iterator[Way]:
+    """Give the ways in which hits are what an entry finds."""
+    if is_single:
+        yield from hits[0].ways
+        return
+    parts = tuple(hit.span for hit in hits)
+    yield from (together(parts, ways) for ways in product(*(hit.ways for hit in hits)))
+
+
+def together(parts: tuple[Span, ...], ways: Sequence[Way]) -> Way:
+    """Give the way in which several make up a whole with these parts."""
+    spans = sorted(chain.from_iterable(way.spans for way in ways))
+    return Way(parts, tuple(spans), any(way.in_capitals for way in ways))
+
+
+def uncancelled(found: Mapping[Span, set[Way]], cancelled: set[Span]) -> dict[Span, set[Way]]:
+    """Leave out what an exception overlaps; of several parts none may be overlapped."""
+    left = {
+        span: {way for way in ways if not any(overlaps(s, cancelled) for s in way.spans)}
+        for span, ways in found.items()
     }
+    return {span: ways for span, ways in left.items() if ways}
+
+
+def cover(hits: Iterable[Hit]) -> Span:
+    starts, ends = zip(*(hit.span for hit in hits), strict=True)
+    return (min(starts), max(ends))
+
+
+def are_apart(*hits: Hit) -> bool:
+    return not any(overlap(one.span, other.span) for one, other in combinations(hits, 2))
+
+
+def settled(hits: Iterable[Hit]) -> list[Hit]:
+    """Let the longest of overlapping hits win, then the left-most, then the first line."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (h.start - h.end, h.start, h.line)):
+        if are_apart_from(hit, kept):
+            kept.append(hit)
+    return sorted(kept)
+
+
+def are_apart_from(hit: Hit, others: Iterable[Hit]) -> bool:
+    return not overlaps(hit.span, (other.span for other in others))
+
+
+# ------------------------------------------------------------------ cues
+
+
+def own_cues(rules: RuleSet) -> Iterator[tuple[Cue, Phrase]]:
+    for line in rules.cues:
+        keyword = line.keyword
+        cue = Cue(keyword.written, line.context, line.role, line.reach, keyword.language)
+        yield cue, only_phrase(keyword)
+
+
+@lru_cache
+def built_in_cues() -> tuple[tuple[Cue, Phrase], ...]:
+    return tuple(read_cues())
+
+
+def read_cues() -> Iterator[tuple[Cue, Phrase]]:
+    place = Location("cues", 1, 1)
+    for cue in CUES:
+        keyword = KeywordReader(cue.language, ProblemLog()).read(cue.keyword, place)
+        assert keyword is not None, cue
+        yield cue, only_phrase(keyword)
+
+
+def only_phrase(keyword: Keyword) -> Phrase:
+    (phrase,) = keyword.parts
+    assert isinstance(phrase, Phrase), keyword
+    return phrase
+
+
+# ------------------------------------------------------------------ answers
+
+Answer = dict[str, Verdict]
+DRAFT = " (draft)"
+
+
+def tag(rules: RuleSet, text: str, title: str = "", given: Mapping[str, Verdict] = {}) -> Answer:
+    """Give the tagged categories, drafts with a word behind their id.
+
+    Where several words may be the parts of one piece of evidence, those are chosen
+    that another tagger has ``given``, if the page allows them.
+    """
+    oracle = Oracle(rules, text, title)
+    own: Answer = {}
+    for owner in oracle.categories:
+        evidence = oracle.judge(owner)
+        counting = {one.entry: one.weight for one in evidence if one.counts}
+        score = sum(counting.values(), Fraction())
+        if counting and score >= owner.threshold:
+            id_ = owner.id + (DRAFT if owner.status == "draft" else "")
+            also = given[id_].evidence if id_ in given else ()
+            found = tuple(sorted(chosen(one, also) for one in evidence))
+            own[id_] = Verdict(score, found, frozenset())
+    return own | implied(own)
+
+
+def chosen(evidence: Evidence, given: Iterable[Found]) -> Found:
+    return min({*evidence.choices} & {*given} or evidence.choices)
+
+
+def implied(own: Answer) -> Answer:
+    """Give the categories above those that are tagged."""
+    below: dict[str, set[str]] = defaultdict(set)
+    for child in own:
+        id_, draft, _ = child.partition(DRAFT)
+        for n in range(id_.count(".")):
+            below[".".join(id_.split(".")[: n + 1]) + draft].add(id_)
+    return {
+        parent: Verdict(None, (), frozenset(children))
+        for parent, children in below.items()
+        if parent not in own
+    }
+
+
+def verdicts(tagging: Tagging) -> Answer:
+    """Put the answer of the matcher into the same words."""
+    tags = {tagged.category: verdict(tagged) for tagged in tagging.tags}
+    return tags | {tagged.category + DRAFT: verdict(tagged) for tagged in tagging.drafts}
+
+
+def verdict(tagged: Tag) -> Verdict:
+    found = (
+        Found(
+            one.in_title,
+            one.start,
+            one.end,
+            one.source.split(":", 1)[1] if " + " in one.keyword else one.keyword,
+            tuple((part.start, part.end, part.in_title) for part in one.parts),
+            one.contexts,
+            one.counts,
+        )
+        for one in tagged.evidence
+    )
+    score = None if tagged.score is None else Fraction(str(tagged.score))
+    return Verdict(score, tuple(sorted(found)), frozenset(tagged.implied_by))

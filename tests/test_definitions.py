@@ -1,5 +1,7 @@
 """Categories and lists become plain values, every shorthand written out."""
 
+from collections.abc import Iterable
+from datetime import date
 from fractions import Fraction
 from typing import Any, Final
 
@@ -7,7 +9,7 @@ import pytest
 
 from ruletag.problems import Location
 from ruletag.rules.loader import parse_rules
-from ruletag.rules.model import Category, Phrase, RuleSet, Word
+from ruletag.rules.model import About, Category, Entry, Line, Phrase, RuleSet, Word
 
 
 def read(*files: str) -> RuleSet:
@@ -26,6 +28,23 @@ def a(word: str, *, exact: bool = False, forms: Any = "default") -> Phrase:  # n
     return Phrase((Word(word),), exact, forms)
 
 
+def written(entries: Iterable[Entry]) -> list[str]:
+    """Give what the entries seek, as their author wrote it."""
+    return [line.keyword.written for entry in entries for group in entry.groups for line in group]
+
+
+def only_line(category: Category) -> Line:
+    """Give the one word of the one entry."""
+    ((line,),) = only(category).groups
+    return line
+
+
+def only(category: Category) -> Entry:
+    """Give the one entry."""
+    (entry,) = category.entries
+    return entry
+
+
 # ------------------------------------------------------------------- categories
 
 
@@ -34,10 +53,10 @@ def test_a_category_as_a_list_has_every_default() -> None:
 
     assert category.id == "smuggling"
     assert category.location == Location("a.yaml", 2, 3, 9)
-    assert [entry.keyword.written for entry in category.entries] == ["smuggle~", "smuggler"]
-    assert (category.threshold, category.label) == (Fraction(1), "")
-    assert category.severity is None
-    assert (category.excepts, category.examples, category.description) == ((), (), "")
+    assert written(category.entries) == ["smuggle~", "smuggler"]
+    assert (category.threshold, category.status, category.ignore) == (1, "on", frozenset())
+    assert (category.excepts, category.unless, category.examples) == ((), (), ())
+    assert category.about == About()
 
 
 def test_a_category_as_a_mapping() -> None:
@@ -52,9 +71,9 @@ def test_a_category_as_a_mapping() -> None:
 """
     )
 
-    assert (category.label, category.description) == ("Smuggling", "Illicit movement")
-    assert (category.severity, category.threshold) == ("high", Fraction(3, 2))
-    assert [keyword.written for keyword in category.excepts] == ["smuggle~ news"]
+    assert category.about == About("Smuggling", "Illicit movement", "high")
+    assert category.threshold == Fraction(3, 2)
+    assert [line.keyword.written for line in category.excepts] == ["smuggle~ news"]
 
 
 def test_the_long_form() -> None:
@@ -63,10 +82,34 @@ def test_the_long_form() -> None:
         " except: [lead singer], id: HS-78}]"
     )
 
-    (entry,) = category.entries
-    assert entry.keyword.parts == (a("lead", exact=True, forms="none"),)
-    assert (entry.weight, entry.ids) == (Fraction(-1, 8), ("HS-78",))
-    assert [keyword.written for keyword in entry.excepts] == ["lead singer"]
+    line = only_line(category)
+    assert line.keyword.parts == (a("lead", exact=True, forms="none"),)
+    assert (only(category).weight, line.ids) == (Fraction(-1, 8), ("HS-78",))
+    assert [exception.keyword.written for exception in line.excepts] == ["lead singer"]
+
+
+def test_everything_a_category_may_say() -> None:
+    category = only_category(
+        """
+    match: [a]
+    unless: [b, {all: [c, d]}]
+    ignore: [quoted, negated]
+    status: draft
+    review_by: 2027-01-31
+    owner: Desk North
+    links: [https://example.org/a, https://example.org/b]
+    meta: {desk: 7, x y: "no"}
+"""
+    )
+
+    assert written(category.unless) == ["b", "c", "d"]
+    assert (category.ignore, category.status) == ({"negated", "quoted"}, "draft")
+    assert category.about == About(
+        owner="Desk North",
+        links=("https://example.org/a", "https://example.org/b"),
+        meta=(("desk", "7"), ("x y", "no")),
+        review_by=date(2027, 1, 31),
+    )
 
 
 # name, the long form, the phrase
@@ -80,12 +123,12 @@ LONG_FORMS: Final = [
 
 
 @pytest.mark.parametrize(
-    ("written", "phrase"), [pytest.param(*case, id=name) for name, *case in LONG_FORMS]
+    ("form", "phrase"), [pytest.param(*case, id=name) for name, *case in LONG_FORMS]
 )
-def test_forms(written: str, phrase: Phrase) -> None:
-    (entry,) = only_category(f"    match: [{written}]").entries
+def test_forms(form: str, phrase: Phrase) -> None:
+    line = only_line(only_category(f"    match: [{form}]"))
 
-    assert entry.keyword.parts == (phrase,)
+    assert line.keyword.parts == (phrase,)
 
 
 # What is written is what is meant.
@@ -94,22 +137,45 @@ LITERAL: Final = ["no", "on", "012", "1e3", "12:30:45", "2020-01-22", "0x1F", "t
 
 @pytest.mark.parametrize("word", LITERAL)
 def test_words_that_yaml_would_change_stay_words(word: str) -> None:
-    (entry,) = only_category(f"    match: [{word}]").entries
-
-    assert entry.keyword.written == word
+    assert written(only_category(f"    match: [{word}]").entries) == [word]
 
 
 def test_words_that_mean_nothing_can_be_quoted() -> None:
     category = only_category("    match: ['null', \"Null\"]")
 
-    assert [entry.keyword.written for entry in category.entries] == ["null", "Null"]
+    assert written(category.entries) == ["null", "Null"]
 
 
-def test_a_language_goes_with_its_file_only() -> None:
-    rules = read("language: ko\ncategories: {a: [밀수]}", "categories: {b: [copper]}")
+def test_a_language_goes_with_its_file_category_or_list() -> None:
+    rules = read(
+        "language: ko\ncategories: {a: [밀수], c: {language: fr, match: [cuivre]}}",
+        "categories: {b: [copper]}\nlists: {l: {language: ja, words: [銅]}}",
+    )
 
-    languages = [category.entries[0].keyword.language for category in rules.categories]
-    assert languages == ["ko", "en"]
+    languages = [c.entries[0].groups[0][0].keyword.language for c in rules.categories]
+    assert languages == ["ko", "en", "fr"]
+    assert rules.lists[0].lines[0].keyword.language == "ja"
+
+
+def test_cues() -> None:
+    rules = read(
+        """
+categories: {x: [a]}
+cues:
+  negated: {before: [far from, deny~], after: [proved wrong], never: [not only], reach: 3}
+  historical: {before: [back in]}
+  ends: [whereas]
+"""
+    )
+
+    assert [(c.keyword.written, c.context, c.role, c.reach) for c in rules.cues] == [
+        ("whereas", "", "ends", 0),
+        ("far from", "negated", "before", 3),
+        ("deny~", "negated", "before", 3),
+        ("proved wrong", "negated", "after", 3),
+        ("not only", "negated", "never", 3),
+        ("back in", "historical", "before", 8),
+    ]
 
 
 def test_categories_come_in_order_of_id_and_lists_in_order_of_files() -> None:

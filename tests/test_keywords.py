@@ -6,7 +6,7 @@ import pytest
 
 from ruletag.problems import Location, ProblemLog
 from ruletag.rules.keywords import KeywordReader
-from ruletag.rules.model import ListReference, Phrase, Word
+from ruletag.rules.model import Reference, Phrase, Word
 
 
 def a(*words: str, exact: bool = False, forms: Any = "default") -> Phrase:  # noqa: ANN401
@@ -15,11 +15,11 @@ def a(*words: str, exact: bool = False, forms: Any = "default") -> Phrase:  # no
     return Phrase(tuple(made), exact, forms)
 
 
-metals: Final = ListReference("metals")
+metals: Final = Reference("metals")
 plain_tilde: Final = Phrase((Word("a~"),))
 
 # name, keyword, parts
-KEYWORDS: Final[list[tuple[str, str, list[Phrase | ListReference]]]] = [
+KEYWORDS: Final[list[tuple[str, str, list[Phrase | Reference]]]] = [
     ("a word", "copper", [a("copper")]),
     ("several words", "border  closure", [a("border", "closure")]),
     ("spaces around", "  copper ", [a("copper")]),
@@ -60,7 +60,7 @@ KEYWORDS: Final[list[tuple[str, str, list[Phrase | ListReference]]]] = [
 @pytest.mark.parametrize(
     ("written", "parts"), [pytest.param(*case, id=name) for name, *case in KEYWORDS]
 )
-def test_keywords(written: str, parts: list[Phrase | ListReference]) -> None:
+def test_keywords(written: str, parts: list[Phrase | Reference]) -> None:
     log = ProblemLog()
     place = Location("a.yaml", 1, 1, len(written))
 

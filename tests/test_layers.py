@@ -13,15 +13,17 @@ PACKAGE = Path(ruletag.__file__).parent
 LAYERS = """
     version limits problems settings
     text.words text.folding text.offsets text.sentences
-    language.forms language.korean
-    rules.mistakes rules.yamltree rules.model rules.keywords rules.values rules.definitions
-        rules.parser rules.loader
-    matching.automaton matching.wordforms matching.compiler matching.gaps matching.tagger
-        matching.examples
-    serving.store serving.reload
+    language.forms language.cues language.korean
+    rules.mistakes rules.yamltree rules.model rules.keywords rules.values rules.entries
+        rules.wordlists rules.definitions rules.parser rules.loader rules.patches rules.layout
+    matching.automaton matching.wordforms matching.terms matching.compiler matching.gaps
+        matching.contexts matching.scanning matching.tagging matching.windows matching.findings
+        matching.judging matching.tagger matching.examples
+    serving.store serving.reload serving.drafts
     http.wire http.requests http.api http.openapi http.observe http.app
-    cli.terminal cli.documents cli.marking cli.common
-        cli.check cli.expand cli.serve cli.settings cli.tag cli.test cli.main
+    cli.terminal cli.documents cli.marking cli.common cli.explanations cli.reports cli.client cli.accepting
+        cli.check cli.expand cli.fmt cli.import_ cli.serve cli.settings cli.status cli.tag cli.test
+        cli.main
     wsgi gunicorn_config
 """.split()
 FACE = "__init__"  # the package root: nothing inside imports it

@@ -34,8 +34,11 @@ def refused(*files: str) -> list[str]:
 ONE_MISTAKE: Final = [
     ("a key mistyped", ["categories:\n  x:\n    mach: [a]\n"], ["E201 a.yaml:3:5"]),
     ("a merge key", ["categories:\n  x:\n    <<: {match: [a]}\n"], ["E105 a.yaml:3:5"]),
-    ("a block", ["categories:\n  x: [{all: [[a], [b]], within: sentence}]\n"], ["E202 a.yaml:2:8"]),
-    ("a block without anything known", ["categories:\n  x: [{any: [a]}]\n"], ["E202 a.yaml:2:8"]),
+    ("a block with an unknown window", ["categories:\n  x: [{all: [[a], [b]], within: 5}]\n"], ["E206 a.yaml:2:33"]),
+    ("a block without a word", ["categories:\n  x: [{none: [a]}]\n"], ["E205 a.yaml:2:7"]),
+    ("two things sought", ["categories:\n  x: [{any: [a], all: [b]}]\n"], ["E311 a.yaml:2:18"]),
+    ("a weight in a group", ["categories:\n  x: [{any: [{word: a, weight: 2}]}]\n"], ["E201 a.yaml:2:24"]),
+    ("a block in a group", ["categories:\n  x: [{all: [{any: [a]}, b]}]\n"], ["E201 a.yaml:2:15"]),
     ("a key of the long form mistyped", ["categories:\n  x: [{wrod: a}]\n"], ["E201 a.yaml:2:8"]),
     ("a guess at `word`", ["categories:\n  x: [{keyword: a}]\n"], ["E201 a.yaml:2:8"]),
     ("`categories` forgotten", ["x: [a]\ny: {match: [b]}\nz: [c]\n"], ["E201 a.yaml:1:1"]),
@@ -82,12 +85,22 @@ ONE_MISTAKE: Final = [
     (
         "a list from a file",
         ["lists: {l: {file: a.txt}}\ncategories: {x: [$l]}"],
-        ["E202 a.yaml:1:12"],
+        ["E110 a.yaml:1:19"],
     ),
     (
-        "a category used as a list",
-        ["categories: {x: [a], y: [$x, $x ... b]}"],
-        ["E202 a.yaml:1:26"],
+        "categories that lead to each other",
+        ["categories: {x: [a, $y], y: [{any: [$x, b]}]}"],
+        ["E312 a.yaml:1:37"],
+    ),
+    (
+        "a category that leads to its parent",
+        ["categories: {x.y: [$x]}"],
+        ["E312 a.yaml:1:20"],
+    ),
+    (
+        "lists that lead to each other",
+        ["lists: {l: [a, $m], m: [$n], n: [$l]}\ncategories: {x: [$l, $m]}"],
+        ["E312 a.yaml:1:34"],
     ),
     (
         "a long form without a word to find",
@@ -140,11 +153,26 @@ SEVERAL: Final = [
         ["lists: {l: [{word: a, except: [$m]}]}\ncategories: {x: {match: [{word: $l, except: [$n]}], except: [$o]}}"],
         ["E306 a.yaml:1:32", "E306 a.yaml:2:46", "E306 a.yaml:2:62"],
     ),
-    ("lists in a list", ["lists: {l: [a], m: [$l, b ... $l]}"], ["E202 a.yaml:1:21", "E202 a.yaml:1:25"]),
     (
-        "keys of later versions",
-        ["cues: {}\ncategories:\n  x: {match: [a], unless: [b], owner: c, language: ko}\n"],
-        ["E202 a.yaml:1:1", "E202 a.yaml:3:19"],
+        "keys of a block that do not go together",
+        ["categories:\n  x:\n  - {word: a, at_least: 2, order: any}\n  - {any: [a], case: exact, within: phrase}\n  - {all: [a], times: 2, id: b}\n  - {any: [a, b], at_least: 2, times: 2}\n"],
+        ["E311 a.yaml:3:15", "E311 a.yaml:3:28", "E311 a.yaml:4:16", "E311 a.yaml:4:29"]
+        + ["E311 a.yaml:5:16", "E311 a.yaml:5:26", "E311 a.yaml:6:32"],
+    ),
+    (
+        "values of a block",
+        ["categories:\n  x:\n  - {any: [a, b], at_least: 3}\n  - {word: a, times: 0}\n  - {word: a, in: body}\n  - {all: [], across: commas}\n  - {word: a, with: b c}\n  - {all: [a, b, c, d, e, f, g, h, i]}\n"],
+        ["E206 a.yaml:3:29", "E206 a.yaml:4:22", "E206 a.yaml:5:19", "E204 a.yaml:6:11", "E206 a.yaml:6:23", "E206 a.yaml:8:11"],
+    ),
+    (
+        "what a category says of itself",
+        ["categories:\n  x: {match: [a], ignore: [denied], status: live, review_by: 2027-02-30, links: a, meta: [b]}\n"],
+        ["E206 a.yaml:2:28", "E206 a.yaml:2:45", "E206 a.yaml:2:62", "E203 a.yaml:2:81", "E203 a.yaml:2:90"],
+    ),
+    (
+        "cues",
+        ["cues: {negated: [no], hypothetical: {before: [a ... b, $l], reach: far}, denied: {}}"],
+        ["E203 a.yaml:1:17", "E206 a.yaml:1:47", "E206 a.yaml:1:56", "E206 a.yaml:1:68", "E201 a.yaml:1:74"],
     ),
     (
         "values of the wrong kind",
@@ -186,7 +214,7 @@ SEVERAL: Final = [
         "sentences",
         ["categories:\n  x:\n    match: [a]\n    tests:\n      tag: ['[[a', 'a]]', '[[]]', '[[ a]]', [[a]], ~]\n      skip: ['[[a]]', {b: c}]\n      todo: [d]\n"],
         [f"E{code} a.yaml:5:{column}" for code, column in [(307, 14), (307, 22), (307, 28), (307, 36), (203, 45), (204, 52)]]
-        + ["E307 a.yaml:6:14", "E203 a.yaml:6:23", "E202 a.yaml:7:7"],
+        + ["E307 a.yaml:6:14", "E203 a.yaml:6:23"],
     ),
     (
         "keywords over lines",

@@ -32,7 +32,7 @@ PROBLEMS_PAGE: Final = TESTS.parent / "docs" / "problems.md"
 # What a single small file cannot show, and the test that does.
 ELSEWHERE: Final = {
     "E109": "test_yamltree.py",
-    "E110": "test_loader.py",
+    "E112": "test_wordlists.py",
     "E401": "test_parser.py",
     "E403": "test_loader.py",
     "E404": "test_loader.py",

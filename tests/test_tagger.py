@@ -16,7 +16,8 @@ import strategies
 from oracle import Verdict, verdicts
 from ruletag.language.forms import plural_forms, spellings
 from ruletag.matching.compiler import CompiledRules, compile_rules
-from ruletag.matching.tagger import Evidence, Tagging, tag
+from ruletag.matching.tagger import tag
+from ruletag.matching.tagging import Evidence, Tagging
 from ruletag.rules.loader import parse_rules
 from strategies import Rules, as_yaml
 

@@ -14,7 +14,8 @@ from os import PathLike
 from pathlib import Path
 
 from ruletag.matching.compiler import CompiledRules, compile_rules
-from ruletag.matching.tagger import Evidence, Part, Tag, Tagging, tag
+from ruletag.matching.tagger import tag
+from ruletag.matching.tagging import Evidence, Part, Tag, Tagging
 from ruletag.problems import Location, Problem, RuleSetError
 from ruletag.rules.loader import read_rules
 from ruletag.settings import SHIPPED_RULES
@@ -48,7 +49,7 @@ class Rules:
     @property
     def categories(self) -> tuple[str, ...]:
         """The ids of the categories defined, in order."""
-        return tuple(category.id for category in self._compiled.categories)
+        return tuple(sorted(category.id for category in self._compiled.categories))
 
     def tag(
         self, text: str, *, title: str = "", categories: Collection[str] | None = None

@@ -11,10 +11,13 @@ class Limits:
     """
 
     rule_file: int = 8 * 1024 * 1024
+    list_file: int = 256 * 1024 * 1024
     rule_files: int = 1_000
     nesting: int = 16
     keyword: int = 256
     keyword_forms: int = 5_000_000
+    draft: int = 64 * 1024
+    draft_forms: int = 20_000
     category_id: int = 64
     body: int = 1024 * 1024
     batch_body: int = 16 * 1024 * 1024

@@ -23,8 +23,8 @@ CODES: Final = {
     "E109": "file too large",
     "E110": "file cannot be read",
     "E111": "file holds no rules",
+    "E112": "list file cannot be read",
     "E201": "unknown key",
-    "E202": "not yet supported",
     "E203": "wrong kind of value",
     "E204": "empty value",
     "E205": "missing key",
@@ -35,11 +35,13 @@ CODES: Final = {
     "E303": "misplaced mark",
     "E304": "too little before the star",
     "E305": "incomplete gap",
-    "E306": "no such list",
+    "E306": "no such list or category",
     "E307": "unbalanced evidence marks",
     "E308": "too many keyword forms",
     "E309": "sign that is not part of the keyword",
     "E310": "keyword over several lines",
+    "E311": "keys that do not go together",
+    "E312": "names itself",
     "E401": "defined twice",
     "E402": "one name for a list and a category",
     "E403": "no rule files",
@@ -47,6 +49,8 @@ CODES: Final = {
     "E405": "a test of the rules fails",
     "E498": "too many problems",
     "E499": "a fault in ruletag",
+    "W590": "a test of a draft fails",
+    "W591": "a sentence to do is tagged",
 }
 _TOO_MANY: Final = "E498"
 _MOST_KEPT: Final = 1_000  # of one load; nobody reads more, and a file can hold millions

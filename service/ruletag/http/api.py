@@ -14,7 +14,10 @@ from typing import Any, Final, Protocol
 
 from ruletag.http import requests, wire
 from ruletag.limits import LIMITS
+from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.tagger import tag
+from ruletag.problems import RuleSetError
+from ruletag.serving.drafts import Drafts
 from ruletag.serving.store import Active, Store
 
 _LOG: Final = logging.getLogger("ruletag.http")
@@ -66,8 +69,9 @@ class Response:
 class Api:
     """The handlers, around the rules in force."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, drafts: Drafts | None) -> None:
         self._store = store
+        self._drafts = drafts
 
     # ------------------------------------------------------------------ tagging
 
@@ -82,9 +86,11 @@ class Api:
         else:
             requests.read_options(request.query, wire.NoOptions)
             sent = requests.read_tag_request(_read_body(request, LIMITS.body))
-        only = _chosen(sent, active, in_query=kind == TEXT)
+        _check_rules_in_force(sent, active)
+        rules = self._judging(sent.rules, active)
+        only = _chosen(sent, rules, in_query=kind == TEXT)
         started = perf_counter()
-        answer = _answer(active, sent, sent, only)
+        answer = _answer(rules, sent, sent, only)
         body = wire.encode(answer)
         spent = (perf_counter() - started) * 1000
         headers = _ruleset_headers(active) | {"Server-Timing": f"tag;dur={spent:.3f}"}
@@ -97,14 +103,16 @@ class Api:
         active = self._active()
         if kind == NDJSON:
             options = requests.options_from(requests.read_options(request.query, wire.TagOptions))
-            only = _chosen(options, active, in_query=True)
+            _check_rules_in_force(options, active)
+            only = _chosen(options, active.rules, in_query=True)
             lines = _answer_lines(request, options, active, only)
             return Response(200, lines, NDJSON, _ruleset_headers(active))
         requests.read_options(request.query, wire.NoOptions)
         batch = requests.read_batch_request(_read_body(request, LIMITS.batch_body))
-        only = _chosen(batch, active, in_query=False)
+        _check_rules_in_force(batch, active)
+        only = _chosen(batch, active.rules, in_query=False)
         answers = (
-            _answer_or_error(active, document, batch, only, request.path)
+            _answer_or_error(active.rules, document, batch, only, request.path)
             for document in batch.documents
         )
         return Response(200, _as_results(answers), JSON, _ruleset_headers(active))
@@ -149,6 +157,19 @@ class Api:
         answer = wire.HealthAnswer("ready" if active else "not ready", checks)
         return Response(status, wire.encode(answer), headers=headers)
 
+    def _judging(self, draft: str | None, active: Active) -> CompiledRules:
+        """Give the rules to judge by: those in force, or a draft that came with the request."""
+        if draft is None:
+            return active.rules
+        if self._drafts is None:
+            detail = "this service takes no draft rules (RULETAG_DRAFTS is off)"
+            faults = [wire.Fault(detail, "/rules")]
+            raise wire.RequestError(422, "invalid_request", detail, faults)
+        try:
+            return self._drafts.compiled(draft, active.rules)
+        except RuleSetError as error:
+            raise wire.of_draft(error.problems) from None
+
     def _active(self) -> Active:
         active = self._store.current
         if active is None:
@@ -163,27 +184,30 @@ class Api:
 _Only = frozenset[str] | None
 
 
-def _chosen(options: wire.TagOptions, active: Active, *, in_query: bool) -> _Only:
-    """Check the options against the rules in force; give the categories to judge."""
+def _check_rules_in_force(options: wire.TagOptions, active: Active) -> None:
     if options.if_rules is not None and options.if_rules != active.rules.digest:
         detail = f"other rules are in force: {active.rules.digest}"
         raise wire.RequestError(409, "other_rules", detail, headers=_ruleset_headers(active))
+
+
+def _chosen(options: wire.TagOptions, rules: CompiledRules, *, in_query: bool) -> _Only:
+    """Give the categories to judge; refuse names that the rules do not have."""
     pointer = "?categories" if in_query else "/categories/{}"
-    return requests.selected(options.categories, active.rules.ids, pointer)
+    return requests.selected(options.categories, rules.ids, pointer)
 
 
 def _answer(
-    active: Active,
+    rules: CompiledRules,
     document: wire.TagRequest | wire.Document,
     options: wire.TagOptions,
     only: _Only,
 ) -> wire.TagAnswer:
-    tagging = tag(active.rules, document.text, document.title, only)
-    return wire.tag_answer(document, active.rules.digest, tagging, options)
+    tagging = tag(rules, document.text, document.title, only)
+    return wire.tag_answer(document, rules.digest, tagging, options)
 
 
 def _answer_or_error(
-    active: Active,
+    rules: CompiledRules,
     sent: Any,  # noqa: ANN401 - any JSON
     options: wire.TagOptions,
     only: _Only,
@@ -193,7 +217,7 @@ def _answer_or_error(
     value = sent
     try:
         value = requests.read_json(sent) if isinstance(sent, bytes) else sent
-        return wire.encode(_answer(active, requests.read_document(value), options, only))
+        return wire.encode(_answer(rules, requests.read_document(value), options, only))
     except wire.RequestError as error:
         return wire.encode(wire.ErrorAnswer(requests.id_of(value), error.details(path)))
 
@@ -216,7 +240,7 @@ def _answer_lines(
                 detail = f"a line may have {LIMITS.line:,} bytes"
                 yield _error_line(wire.RequestError(413, "line_too_long", detail), request)
             else:
-                yield _answer_or_error(active, line, options, only, request.path) + b"\n"
+                yield _answer_or_error(active.rules, line, options, only, request.path) + b"\n"
     except wire.RequestError as error:
         # The status is sent long since; the last line says that the body broke off.
         yield _error_line(error, request)

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from ruletag.http import api, wire
 from ruletag.http.openapi import OPERATIONS, openapi_document
+from ruletag.serving.drafts import Drafts
 from ruletag.serving.store import Store
 
 _ALWAYS: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
@@ -20,11 +21,11 @@ _DETAILS: Final = {
 }
 
 
-def create_app(store: Store) -> flask.Flask:
+def create_app(store: Store, *, takes_drafts: bool = True) -> flask.Flask:
     """Build the application around the rules in force."""
     app = flask.Flask("ruletag", static_folder=None)
     app.url_map.merge_slashes = False  # `//v1/tag` is another path, not a redirect
-    handlers = api.Api(store)
+    handlers = api.Api(store, Drafts() if takes_drafts else None)
     for operation in OPERATIONS:
         handler = getattr(handlers, operation.handler) if operation.handler else _get_openapi
         app.add_url_rule(

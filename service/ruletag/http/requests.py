@@ -93,6 +93,7 @@ def read_tag_request(body: bytes) -> TagRequest:
     """Read the body of ``POST /v1/tag``. Raises `RequestError`."""
     request = _convert(read_json(body), TagRequest)
     check_text(request.text, request.title)
+    check_draft(request.rules)
     return request
 
 
@@ -129,7 +130,9 @@ def read_options(query: Mapping[str, list[str]], allowed: type[msgspec.Struct]) 
 
     ``categories`` may be repeated or separated by commas. Raises `RequestError`.
     """
-    names = [name for name in allowed.__struct_fields__ if name not in {"text", "documents"}]
+    names = [
+        name for name in allowed.__struct_fields__ if name not in {"text", "documents", "rules"}
+    ]
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for name, given in query.items():
@@ -171,6 +174,7 @@ _EXPECTED: Final = {
     "offsets": "one of codepoint, utf16, utf8",
     "evidence": "one of all, first, none",
     "if_rules": "a string",
+    "rules": "a string: a rule file",
     "documents": "a list",
 }
 
@@ -231,9 +235,7 @@ def _faults(value: dict[str, Any], kind: type[msgspec.Struct], prefix: str) -> l
     ]
     for name, member in value.items():
         pointer = prefix + _escaped(printable(name[:_MOST_QUOTED]))
-        if name == "rules" and name not in fields:
-            faults.append(Fault("`rules` is not yet supported", pointer))
-        elif name not in fields:
+        if name not in fields:
             hint = nearest(name[:_MOST_QUOTED], fields) or f"known: {', '.join(fields)}"
             faults.append(Fault(f"unknown member {_quoted(name)}; {hint}", pointer))
         elif not _is_of_type(member, fields[name].type):
@@ -256,6 +258,12 @@ def check_text(text: str, title: str = "") -> None:
     if len(text) > LIMITS.text or len(title) > LIMITS.text:
         detail = f"{max(len(text), len(title)):,} characters; a text may have {LIMITS.text:,}"
         raise RequestError(413, "text_too_long", detail)
+
+
+def check_draft(rules: str | None) -> None:
+    """Refuse draft rules that are too long. Raises `RequestError`."""
+    if rules is not None and len(rules.encode()) > LIMITS.draft:
+        raise RequestError(413, "draft_too_long", f"`rules` may have {LIMITS.draft:,} bytes")
 
 
 def _escaped(name: str) -> str:

@@ -12,7 +12,11 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from ruletag.limits import LIMITS
-from ruletag.matching.tagger import Evidence, Tag, Tagging, in_units
+from ruletag.matching.compiler import WEIGHT_UNIT, CompiledCategory
+from ruletag.matching.tagger import in_units
+from ruletag.matching.tagging import Evidence, Part, Tag, Tagging
+from ruletag.problems import Problem
+from ruletag.rules.model import Category
 from ruletag.serving.store import Active, Refusal
 from ruletag.text.offsets import Unit, converted
 
@@ -20,6 +24,8 @@ Id = str | int | None
 Amount = Literal["all", "first", "none"]
 
 # ----------------------------------------------------------------------- faults
+
+_MOST_FAULTS: Final = 100  # listed; a draft can hold more
 
 _TITLES: Final = {
     400: "Bad Request",
@@ -81,6 +87,13 @@ class RequestError(Exception):
         )
 
 
+def of_draft(problems: Iterable[Problem]) -> RequestError:
+    """Refuse a request for what is wrong with the rules that it brings along."""
+    faults = tuple(Fault(printable(str(problem)), "/rules") for problem in problems)
+    detail = "the draft rules cannot be used"
+    return RequestError(422, "invalid_rules", detail, faults[:_MOST_FAULTS])
+
+
 # --------------------------------------------------------------------- requests
 
 
@@ -99,6 +112,7 @@ class TagRequest(TagOptions, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     text: str
     title: str = ""
     id: Id = None
+    rules: str | None = None
 
 
 _DOCUMENTS: Final = msgspec.Meta(
@@ -131,12 +145,13 @@ class NoOptions(msgspec.Struct, frozen=True):
 # ----------------------------------------------------------- answers about texts
 
 
-class PartAnswer(msgspec.Struct, frozen=True, gc=False):
-    """One part of a gap: its span and what stands there."""
+class PartAnswer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One part of a gap or condition: its span and what stands there."""
 
     start: int
     end: int
     text: str
+    in_: Literal["title"] | None = msgspec.field(default=None, name="in")
 
 
 class EvidenceAnswer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -152,6 +167,7 @@ class EvidenceAnswer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     contexts: tuple[str, ...]
     counts: bool
     in_: Literal["title"] | None = msgspec.field(default=None, name="in")
+    name: str = ""
     ids: tuple[str, ...] = ()
     parts: tuple[PartAnswer, ...] = ()
 
@@ -166,6 +182,7 @@ class CategoryAnswer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     severity: Literal["low", "medium", "high", "critical"] | None = None
     evidence: tuple[EvidenceAnswer, ...] | None = None
     implied_by: tuple[str, ...] = ()
+    status: Literal["deprecated"] | None = None
 
 
 class TagAnswer(msgspec.Struct, frozen=True):
@@ -217,7 +234,7 @@ def tag_answer(
         tagging.complete,
         tagging.truncated,
         tuple(_category(given, options.evidence, in_text, in_title) for given in tagging.tags),
-        (),
+        tuple(_category(given, options.evidence, in_text, in_title) for given in tagging.drafts),
     )
 
 
@@ -236,11 +253,11 @@ def _positions(
     if options.offsets == "codepoint" or options.evidence == "none":
         return None, None
     places: dict[bool, set[int]] = {False: set(), True: set()}
-    for given in tagging.tags:
+    for given in (*tagging.tags, *tagging.drafts):
         for piece in given.evidence:
             places[piece.in_title].update((piece.start, piece.end), piece.sentence)
             for part in piece.parts:
-                places[piece.in_title].update((part.start, part.end))
+                places[part.in_title].update((part.start, part.end))
     return (
         converted(document.text, places[False], options.offsets),
         converted(document.title, places[True], options.offsets),
@@ -261,11 +278,13 @@ def _category(
         given.severity,
         None
         if amount == "none"
-        else tuple(_evidence(piece, in_title if piece.in_title else in_text) for piece in evidence),
+        else tuple(_evidence(piece, in_text, in_title) for piece in evidence),
+        status="deprecated" if given.is_deprecated else None,
     )
 
 
-def _evidence(piece: Evidence, positions: _Positions) -> EvidenceAnswer:
+def _evidence(piece: Evidence, in_text: _Positions, in_title: _Positions) -> EvidenceAnswer:
+    positions = in_title if piece.in_title else in_text
     start, end, sentence = piece.start, piece.end, piece.sentence
     if positions is not None:
         start, end = positions[start], positions[end]
@@ -275,23 +294,24 @@ def _evidence(piece: Evidence, positions: _Positions) -> EvidenceAnswer:
         start,
         end,
         piece.text,
-        entry.keyword,
+        piece.keyword,
         entry.path,
         entry.source,
         sentence,
         piece.contexts,
         piece.counts,
         "title" if piece.in_title else None,
-        entry.ids,
-        tuple(
-            PartAnswer(
-                part.start if positions is None else positions[part.start],
-                part.end if positions is None else positions[part.end],
-                part.text,
-            )
-            for part in piece.parts
-        ),
+        entry.name,
+        piece.ids,
+        tuple(_part(part, in_title if part.in_title else in_text) for part in piece.parts),
     )
+
+
+def _part(part: Part, positions: _Positions) -> PartAnswer:
+    start, end = part.start, part.end
+    if positions is not None:
+        start, end = positions[start], positions[end]
+    return PartAnswer(start, end, part.text, "title" if part.in_title else None)
 
 
 # ----------------------------------------------------------- answers about rules
@@ -334,6 +354,11 @@ class CategorySummary(msgspec.Struct, frozen=True, omit_defaults=True):
     label: str = ""
     description: str = ""
     severity: Literal["low", "medium", "high", "critical"] | None = None
+    status: Literal["on", "draft", "off", "deprecated"] = "on"
+    owner: str = ""
+    links: tuple[str, ...] = ()
+    meta: dict[str, str] = {}
+    review_by: str = ""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -389,7 +414,7 @@ def rules_answer(active: Active, refusal: Refusal | None) -> RulesAnswer:
         active.generation,
         _instant(active.loaded_at),
         tuple(FileAnswer(f.name, f.size, f.sha256) for f in rules.rule_set.files),
-        tuple(category.id for category in rules.categories),
+        tuple(category.id for category in rules.rule_set.categories),
         Counts(
             len(rules.rule_set.files),
             len(rules.categories),
@@ -402,20 +427,29 @@ def rules_answer(active: Active, refusal: Refusal | None) -> RulesAnswer:
 
 
 def categories_answer(active: Active) -> CategoriesAnswer:
-    """List the categories in force."""
+    """List the categories of the rules in force, those that are off included."""
+    compiled = {category.id: category for category in active.rules.categories}
     return CategoriesAnswer(
         active.rules.digest,
-        tuple(
-            CategorySummary(
-                category.id,
-                in_units(category.threshold),
-                len(category.entries),
-                category.label,
-                category.description,
-                category.severity,
-            )
-            for category in active.rules.categories
-        ),
+        tuple(_summary(category, compiled) for category in active.rules.rule_set.categories),
+    )
+
+
+def _summary(category: Category, compiled: Mapping[str, CompiledCategory]) -> CategorySummary:
+    about = category.about
+    entries = compiled[category.id].entries if category.id in compiled else category.entries
+    return CategorySummary(
+        category.id,
+        in_units(int(category.threshold * WEIGHT_UNIT)),
+        len(entries),
+        about.label,
+        about.description,
+        about.severity,
+        category.status,
+        about.owner,
+        about.links,
+        dict(about.meta),
+        about.review_by.isoformat() if about.review_by is not None else "",
     )
 
 

@@ -1,58 +1,50 @@
 """Turn a rule set into `CompiledRules`: one automaton, and what each of its hits means.
 
-Every phrase becomes a *term*, once, however many categories use it. A form of a
-term becomes a *key*, a string that the automaton seeks; several terms may share
-one. Categories, their entries and exceptions are numbered in order, so that
-what happens per text moves only small integers and tuples.
+Everything that rules seek is a *source* with a number: a phrase, a gap, the
+counted matches of a category. Sources stand in *sets*: the words of a list, of a
+group, of a part of a gap, each compiled once however many rules use it. What
+happens per text begins at the hits and moves only small integers and tuples, so
+that rules without hits cost nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, NamedTuple
 
+from ruletag.language.cues import CUES, ContextName, Cue
 from ruletag.limits import LIMITS
 from ruletag.matching.automaton import Automaton
-from ruletag.matching.wordforms import Form, TooManyFormsError, phrase_forms
-from ruletag.problems import Problem, ProblemLog, RuleSetError
+from ruletag.matching.terms import Key, Terms
+from ruletag.problems import Location, Problem, ProblemLog, RuleSetError
+from ruletag.rules.keywords import KeywordReader
 from ruletag.rules.model import (
+    NO_CONDITION,
+    About,
     Category,
+    Condition,
     Entry,
     Keyword,
-    ListReference,
+    Line,
     Phrase,
+    Reference,
     RuleSet,
-    Severity,
+    Status,
     WordList,
+    lines_of,
 )
 
 WEIGHT_UNIT: Final = 1000  # weights are whole thousandths, and so are summed exactly
+GAP: Final = -1  # in the place of a category: a set is sought as part of a gap
+COMPANY: Final = 8  # the slot of `with`; the groups are numbered from 0
 
 
-class Key(NamedTuple):
-    """What it means that the automaton found string number n.
-
-    ``words`` are the terms that stand here whatever surrounds the key; they
-    begin ``lead`` characters after it and end ``lead`` before its end.
-    ``phrases`` do if ``inner`` is what stands in ``plain``; ``checked`` if
-    their form says so.
-    """
-
-    length: int
-    lead: int
-    words: tuple[int, ...]
-    inner: str
-    phrases: tuple[int, ...]
-    checked: tuple[tuple[int, Form], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledEntry:
+class CompiledEntry(NamedTuple):
     """One line of a category's ``match``, or one line of a list that stands there.
 
-    ``parts`` are the alternatives, as term numbers, for each part of the keyword;
-    more than one part is a gap. ``weight`` is in thousandths.
+    ``weight`` is in thousandths. ``is_exact`` says that case matters.
     """
 
     number: int
@@ -61,57 +53,98 @@ class CompiledEntry:
     source: str
     weight: int
     ids: tuple[str, ...]
-    parts: tuple[tuple[int, ...], ...]
+    name: str
+    language: str
     is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledException:
-    """A phrase or gap that cancels matches: of one entry, or of the category (None)."""
+class Block:
+    """An entry that is more than one phrase: a gap, a condition, words of a category.
 
-    parts: tuple[tuple[int, ...], ...]
-    entry: int | None
+    ``groups``, ``company`` and ``none`` are numbers of sets. ``needs`` has a bit
+    for each slot in which something must be found before it is worth a look.
+    """
+
+    entry: CompiledEntry
+    groups: tuple[tuple[int, ...], ...]
+    company: tuple[int, ...]
+    none: tuple[int, ...]
+    condition: Condition
+    needs: int
+    is_veto: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledCategory:
-    """A category, ready to be evaluated. ``threshold`` is in thousandths."""
+    """A category, ready to be evaluated. ``threshold`` is in thousandths.
+
+    ``exceptions`` are sets by the number of the entry they concern, or None for
+    all. ``source`` is what its counted matches are found by, ``sources`` those of
+    it and of the categories above it that others refer to.
+    """
 
     id: str
-    label: str
-    description: str
-    severity: Severity | None
+    about: About
+    status: Status
     threshold: int
+    ignore: frozenset[ContextName]
     entries: tuple[CompiledEntry, ...]
-    exceptions: tuple[CompiledException, ...]
+    blocks: Mapping[int, Block]
+    exceptions: Mapping[int | None, tuple[int, ...]]
+    sources: tuple[int, ...]
+
+
+class Member(NamedTuple):
+    """A source stands in a set, as line number ``line`` of all lines."""
+
+    set: int
+    line: int
 
 
 class Use(NamedTuple):
-    """A term is sought by entry or exception ``number`` of a category, as part ``part`` of it.
-
-    ``part`` is a bit: 1 for the first part, 2 for the second, 4 for the third.
-    """
+    """A set fills a slot of a category's block, or a part of a gap (category `GAP`)."""
 
     category: int
     number: int
-    part: int
+    bit: int
+
+
+class Gap(NamedTuple):
+    """Phrases in order with little between; each part is a number of sets."""
+
+    source: int
+    parts: tuple[tuple[int, ...], ...]
+    across_clauses: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
     """Rules in force: immutable, shared by all threads.
 
-    Made by `compile_rules` only; `ruletag.matching.tagger.tag` reads it. ``ids``
-    are all categories that a text can be given, parents that nobody defined included.
+    Made by `compile_rules` only; `ruletag.matching.tagger.tag` reads it.
+    ``categories`` stand in the order in which they are judged: what refers to
+    another comes after it, drafts come last. ``words`` gives the category and the
+    entry for the phrases that are whole entries; ``whole`` are the sources that are
+    gaps or categories, whose matches may have parts. ``guards`` are the exceptions of
+    single lines. ``ids`` are all categories that a text can be given, parents
+    that nobody defined included.
     """
 
     rule_set: RuleSet
     categories: tuple[CompiledCategory, ...]
     automaton: Automaton
     keys: tuple[Key, ...]
-    words: dict[int, tuple[Use, ...]]
-    gaps: dict[int, tuple[Use, ...]]
-    exceptions: dict[int, tuple[Use, ...]]
+    words: Mapping[int, tuple[tuple[int, int], ...]]
+    members: Mapping[int, tuple[Member, ...]]
+    uses: Mapping[int, tuple[Use, ...]]
+    gaps: tuple[Gap, ...]
+    gap_of: Mapping[int, int]
+    whole: frozenset[int]
+    lines: tuple[Line, ...]
+    guards: Mapping[int, tuple[int, ...]]
+    cues: Mapping[int, tuple[Cue, ...]]
+    needed: Mapping[str, frozenset[int]]
     ids: frozenset[str]
 
     @property
@@ -120,195 +153,325 @@ class CompiledRules:
         return self.rule_set.digest
 
 
-def compile_rules(rule_set: RuleSet) -> CompiledRules:
+def compile_rules(rule_set: RuleSet, most_forms: int = LIMITS.keyword_forms) -> CompiledRules:
     """Compile a rule set.
 
-    Raises `RuleSetError` where keywords have more forms than can be sought.
+    Raises `RuleSetError` where keywords have more forms than may be sought.
     """
-    log = ProblemLog()
-    terms = _Terms(log)
-    lists = {word_list.name: word_list for word_list in rule_set.lists}
-    categories = tuple(_category(category, lists, terms) for category in rule_set.categories)
-    if log.has_errors:
-        raise RuleSetError(log.problems)
-    keys = terms.keys()
-    return CompiledRules(
-        rule_set,
-        categories,
-        Automaton(keys),
-        tuple(keys.values()),
-        *_uses(categories),
-        frozenset(id_ for category in categories for id_ in (category.id, *parents(category.id))),
-    )
+    return _Compiler(rule_set, most_forms).compile()
 
 
-class _Terms:
-    """Numbers the phrases, each once, and gathers the strings they are sought by."""
+class _Compiler:
+    """Compiles one rule set."""
 
-    def __init__(self, log: ProblemLog) -> None:
-        self._log = log
-        self._numbers: dict[tuple[Phrase, str], int] = {}
-        self._forms: list[tuple[Form, ...]] = []
-        self._count = 0
+    def __init__(self, rule_set: RuleSet, most_forms: int) -> None:
+        self._rule_set = rule_set
+        self._log = ProblemLog()
+        self._terms = Terms(self._log, most_forms)
+        self._most_lines = most_forms
+        self._lists = {word_list.name: word_list for word_list in rule_set.lists}
+        self._words: dict[int, dict[tuple[int, int], None]] = defaultdict(dict)
+        self._members: dict[int, dict[Member, None]] = defaultdict(dict)
+        self._uses: dict[int, dict[Use, None]] = defaultdict(dict)
+        self._sets = 0
+        self._written = 0
+        self._list_sets: dict[tuple[str, bool], int] = {}
+        self._phrase_sets: dict[int, int] = {}
+        self._gaps: dict[tuple[object, ...], Gap] = {}
+        self._lines: list[Line] = []
+        self._guards: dict[int, tuple[int, ...]] = {}
+        self._sources: dict[str, int] = {}
 
-    def number(self, phrase: Phrase, keyword: Keyword) -> int:
-        """Give the phrase's number."""
-        identity = (phrase, keyword.language)
-        known = self._numbers.get(identity)
-        if known is not None:
-            return known
-        try:
-            forms = phrase_forms(phrase, keyword.language)
-        except TooManyFormsError as error:
-            forms = ()
-            self._log.add("E308", keyword.location, f"`{keyword.written}` has {error}")
-        self._count += len(forms)
-        if self._count > LIMITS.keyword_forms:
-            detail = f"all keywords together have more than {LIMITS.keyword_forms:,} forms"
-            raise RuleSetError([*self._log.problems, _problem("E308", keyword, detail)])
-        self._forms.append(forms)
-        self._numbers[identity] = len(self._numbers)
-        return self._numbers[identity]
+    def compile(self) -> CompiledRules:
+        """Compile it all."""
+        ordered = evaluation_order(self._rule_set)
+        compiled = [self._category(number, category) for number, category in enumerate(ordered)]
+        cues = self._cues()
+        if self._log.has_errors:
+            raise RuleSetError(self._log.problems)
+        keys = self._terms.keys()
+        categories = tuple(self._with_sources(category) for category in compiled)
+        gaps = tuple(self._gaps.values())
+        return CompiledRules(
+            self._rule_set,
+            categories,
+            Automaton(keys),
+            tuple(keys.values()),
+            {source: tuple(places) for source, places in self._words.items()},
+            {source: tuple(members) for source, members in self._members.items()},
+            {number: tuple(uses) for number, uses in self._uses.items()},
+            gaps,
+            {gap.source: i for i, gap in enumerate(gaps)},
+            frozenset((*(gap.source for gap in gaps), *self._sources.values())),
+            tuple(self._lines),
+            self._guards,
+            cues,
+            _needed(self._rule_set, categories),
+            frozenset(id_ for c in categories for id_ in (c.id, *parents(c.id))),
+        )
 
-    def keys(self) -> dict[str, Key]:
-        """Give what the automaton seeks, and what each finding means."""
-        words: dict[str, list[int]] = defaultdict(list)
-        phrases: dict[str, list[int]] = defaultdict(list)
-        checked: dict[str, list[tuple[int, Form]]] = defaultdict(list)
-        for number, forms in enumerate(self._forms):
-            for form in forms:
-                if form.is_bare:
-                    words[form.key].append(number)
-                elif form.is_plain_phrase:
-                    phrases[form.key].append(number)
+    def _with_sources(self, category: CompiledCategory) -> CompiledCategory:
+        """Note by what others find the matches of a category, now that all references are known."""
+        above = (category.id, *parents(category.id))
+        sources = tuple(self._sources[id_] for id_ in above if id_ in self._sources)
+        return CompiledCategory(
+            category.id,
+            category.about,
+            category.status,
+            category.threshold,
+            category.ignore,
+            category.entries,
+            category.blocks,
+            category.exceptions,
+            sources,
+        )
+
+    # -------------------------------------------------------------- categories
+
+    def _category(self, number: int, category: Category) -> CompiledCategory:
+        entries: list[CompiledEntry] = []
+        blocks: dict[int, Block] = {}
+        exceptions: dict[int | None, tuple[int, ...]] = {}
+        if category.excepts:
+            exceptions[None] = self._group(category.excepts)
+        for path, entry in _with_paths(category):
+            is_veto = path.startswith("unless")
+            if entry.is_block or entry.condition != NO_CONDITION:
+                self._block(number, entry, _entry(entry, len(entries), path), blocks, is_veto)
+                entries.append(_entry(entry, len(entries), path))
+                continue
+            for line in self._written_out(entry.groups[0][0]):
+                compiled = _line_entry(line, entry, len(entries), path)
+                if line.excepts:
+                    exceptions[len(entries)] = self._group(line.excepts)
+                if is_veto or not self._is_word(line.keyword):
+                    single = Entry(entry.location, ((Line(line.keyword, (), line.ids),),))
+                    self._block(number, single, compiled, blocks, is_veto)
                 else:
-                    checked[form.key].append((number, form))
-        strings = dict.fromkeys((*words, *phrases, *checked))
-        return {
-            string: Key(
-                length=len(string),
-                lead=int(string[0] == " "),
-                words=tuple(words.get(string, ())),
-                inner=string[1:-1],
-                phrases=tuple(phrases.get(string, ())),
-                checked=tuple(checked.get(string, ())),
-            )
-            for string in strings
-        }
+                    self._words[self._phrase(line.keyword)][(number, len(entries))] = None
+                entries.append(compiled)
+        return CompiledCategory(
+            category.id,
+            category.about,
+            category.status,
+            _thousandths(category.threshold),
+            category.ignore,
+            tuple(entries),
+            blocks,
+            exceptions,
+            (),
+        )
+
+    def _block(
+        self,
+        category: int,
+        entry: Entry,
+        compiled: CompiledEntry,
+        blocks: dict[int, Block],
+        is_veto: bool,  # noqa: FBT001 - a fact about the block
+    ) -> None:
+        condition = entry.condition
+        across = condition.across_clauses
+        groups = tuple(self._group(group, across=across) for group in entry.groups)
+        company = self._group(condition.company)
+        slots = [*enumerate(groups), *([(COMPANY, company)] if company else [])]
+        needs = 0
+        for slot, sets in slots:
+            needs |= 1 << slot
+            for number in sets:
+                self._uses[number][Use(category, compiled.number, 1 << slot)] = None
+        none = self._group(condition.none)
+        blocks[compiled.number] = Block(compiled, groups, company, none, condition, needs, is_veto)
+
+    def _is_word(self, keyword: Keyword) -> bool:
+        return len(keyword.parts) == 1 and isinstance(keyword.parts[0], Phrase)
+
+    def _phrase(self, keyword: Keyword) -> int:
+        phrase = keyword.parts[0]
+        assert isinstance(phrase, Phrase)  # noqa: S101 - for the type checker
+        return self._terms.number(phrase, keyword)
+
+    def _written_out(self, line: Line) -> Iterator[Line]:
+        """Give the line, or where it is a list all lines of that list in its place."""
+        reference = line.keyword.parts[0]
+        is_list = isinstance(reference, Reference) and reference.name in self._lists
+        if len(line.keyword.parts) > 1 or not is_list:
+            self._count(line.keyword)
+            yield line
+            return
+        assert isinstance(reference, Reference)  # noqa: S101 - for the type checker
+        for inner in self._lists[reference.name].lines:
+            for written in self._written_out(inner):
+                yield Line(
+                    written.keyword,
+                    written.excepts + line.excepts,
+                    written.ids + line.ids,
+                    written.weight if written.weight is not None else line.weight,
+                )
+
+    def _count(self, keyword: Keyword) -> None:
+        """Bound what lists within lists multiply to."""
+        self._written += 1
+        if self._written > self._most_lines:
+            detail = f"all lists, written out, come to more than {self._most_lines:,} lines"
+            raise RuleSetError([Problem(keyword.location, "E308", detail)])
+
+    # -------------------------------------------------------------------- sets
+
+    def _group(self, lines: Iterable[Line], *, across: bool = False) -> tuple[int, ...]:
+        """Give the sets of a group: one for its own words, and that of each list in it."""
+        own: list[Line] = []
+        sets: list[int] = []
+        for line in lines:
+            reference = line.keyword.parts[0]
+            if (
+                len(line.keyword.parts) == 1
+                and isinstance(reference, Reference)
+                and reference.name in self._lists
+                and not line.excepts
+                and not line.ids
+            ):
+                sets.append(self._list(reference.name, across=across))
+            else:
+                own += self._written_out(line)
+        if own:
+            sets.append(self._set(own, across=across))
+        return tuple(dict.fromkeys(sets))
+
+    def _list(self, name: str, *, across: bool) -> int:
+        known = self._list_sets.get((name, across))
+        if known is None:
+            lines = [w for line in self._lists[name].lines for w in self._written_out(line)]
+            known = self._list_sets[name, across] = self._set(lines, across=across)
+        return known
+
+    def _set(self, lines: Iterable[Line], *, across: bool) -> int:
+        number = self._take_set()
+        for line in lines:
+            line_number = len(self._lines)
+            self._lines.append(line)
+            if line.excepts:
+                self._guards[line_number] = self._group(line.excepts)
+            source = self._source(line.keyword, across=across)
+            self._members[source][Member(number, line_number)] = None
+        return number
+
+    def _take_set(self) -> int:
+        self._sets += 1
+        return self._sets - 1
+
+    def _source(self, keyword: Keyword, *, across: bool) -> int:
+        if len(keyword.parts) > 1:
+            return self._gap(keyword, across=across)
+        part = keyword.parts[0]
+        return self._category_source(part) if isinstance(part, Reference) else self._phrase(keyword)
+
+    def _category_source(self, reference: Reference) -> int:
+        if reference.name not in self._sources:
+            self._sources[reference.name] = self._terms.take_number()
+        return self._sources[reference.name]
+
+    def _gap(self, keyword: Keyword, *, across: bool) -> int:
+        identity = (keyword.parts, keyword.language, across)
+        known = self._gaps.get(identity)
+        if known is not None:
+            return known.source
+        parts = tuple(self._part(part, keyword) for part in keyword.parts)
+        number = len(self._gaps)
+        for i, sets in enumerate(parts):
+            for part_set in sets:
+                self._uses[part_set][Use(GAP, number, 1 << i)] = None
+        self._gaps[identity] = Gap(self._terms.take_number(), parts, across)
+        return self._gaps[identity].source
+
+    def _part(self, part: Phrase | Reference, keyword: Keyword) -> tuple[int, ...]:
+        if isinstance(part, Reference) and part.name in self._lists:
+            return (self._list(part.name, across=False),)
+        source = (
+            self._category_source(part)
+            if isinstance(part, Reference)
+            else self._terms.number(part, keyword)
+        )
+        if source not in self._phrase_sets:
+            number = self._phrase_sets[source] = self._take_set()
+            self._members[source][Member(number, len(self._lines))] = None
+            written = Keyword(keyword.written, keyword.location, keyword.language, (part,))
+            self._lines.append(Line(written))
+        return (self._phrase_sets[source],)
+
+    def _cues(self) -> dict[int, tuple[Cue, ...]]:
+        cues: dict[int, dict[Cue, None]] = defaultdict(dict)
+        for cue, keyword in _built_in_cues():
+            cues[self._phrase(keyword)][cue] = None
+        for line in self._rule_set.cues:
+            keyword = line.keyword
+            cue = Cue(keyword.written, line.context, line.role, line.reach, keyword.language)
+            cues[self._phrase(keyword)][cue] = None
+        return {source: tuple(known) for source, known in cues.items()}
 
 
-def _problem(code: str, keyword: Keyword, detail: str) -> Problem:
-    return Problem(keyword.location, code, detail)
+@lru_cache(maxsize=1)
+def _built_in_cues() -> tuple[tuple[Cue, Keyword], ...]:
+    log = ProblemLog()
+    readers = {cue.language: KeywordReader(cue.language, log) for cue in CUES}
+    place = Location("", 0, 0)
+    read = ((cue, readers[cue.language].read(cue.keyword, place)) for cue in CUES)
+    return tuple((cue, keyword) for cue, keyword in read if keyword is not None)
 
 
-def _category(category: Category, lists: dict[str, WordList], terms: _Terms) -> CompiledCategory:
-    entries: list[CompiledEntry] = []
-    exceptions = [
-        CompiledException(_parts(keyword, lists, terms), None)
-        for keyword in _written_out(category.excepts, lists)
-    ]
+# ------------------------------------------------------------------------ entries
+
+
+def _with_paths(category: Category) -> Iterator[tuple[str, Entry]]:
     for i, entry in enumerate(category.entries):
-        for line in _lines(entry, lists):
-            entries.append(
-                _entry(line, len(entries), f"match[{i}]", _parts(line.keyword, lists, terms))
-            )
-            exceptions += (
-                CompiledException(_parts(keyword, lists, terms), len(entries) - 1)
-                for keyword in _written_out(line.excepts, lists)
-            )
-    return CompiledCategory(
-        category.id,
-        category.label,
-        category.description,
-        category.severity,
-        _thousandths(category.threshold),
-        tuple(entries),
-        tuple(exceptions),
-    )
+        yield f"match[{i}]", entry
+    for i, entry in enumerate(category.unless):
+        yield f"unless[{i}]", entry
 
 
-def _entry(
-    line: Entry, number: int, path: str, parts: tuple[tuple[int, ...], ...]
-) -> CompiledEntry:
-    keyword = line.keyword
+def _entry(entry: Entry, number: int, path: str) -> CompiledEntry:
+    """Describe a block, whose keyword is whichever of its words was found."""
+    lines = [line for group in entry.groups for line in group]
     return CompiledEntry(
         number,
-        keyword.written,
+        lines[0].keyword.written if len(lines) == 1 else "",
         path,
-        str(keyword.location),
-        _thousandths(line.weight if line.weight is not None else Fraction(1)),
+        str(entry.location),
+        _weight(entry.weight),
+        (),
+        entry.name,
+        lines[0].keyword.language,
+        is_exact=any(map(_is_exact, lines)),
+    )
+
+
+def _line_entry(line: Line, entry: Entry, number: int, path: str) -> CompiledEntry:
+    return CompiledEntry(
+        number,
+        line.keyword.written,
+        path,
+        str(line.keyword.location),
+        _weight(line.weight if line.weight is not None else entry.weight),
         line.ids,
-        parts,
-        is_exact=any(isinstance(part, Phrase) and part.exact for part in keyword.parts),
+        entry.name,
+        line.keyword.language,
+        is_exact=_is_exact(line),
     )
 
 
-def _lines(entry: Entry, lists: dict[str, WordList]) -> Iterator[Entry]:
-    """Give the entry, or where it is a list all lines of that list in its place."""
-    reference = entry.keyword.parts[0]
-    if len(entry.keyword.parts) > 1 or not isinstance(reference, ListReference):
-        yield entry
-        return
-    for line in lists[reference.name].entries:
-        yield Entry(
-            line.keyword,
-            line.weight if line.weight is not None else entry.weight,
-            line.excepts + entry.excepts,
-            line.ids + entry.ids,
-        )
+def _is_exact(line: Line) -> bool:
+    return any(isinstance(part, Phrase) and part.exact for part in line.keyword.parts)
 
 
-def _written_out(keywords: Iterable[Keyword], lists: dict[str, WordList]) -> Iterator[Keyword]:
-    for keyword in keywords:
-        yield from (line.keyword for line in _lines(Entry(keyword), lists))
+def _weight(weight: Fraction | None) -> int:
+    return _thousandths(weight if weight is not None else Fraction(1))
 
 
-def _parts(
-    keyword: Keyword, lists: dict[str, WordList], terms: _Terms
-) -> tuple[tuple[int, ...], ...]:
-    """Number the alternatives of each part of a keyword."""
-    return tuple(
-        (terms.number(part, keyword),)
-        if isinstance(part, Phrase)
-        else tuple(
-            terms.number(phrase, line.keyword)
-            for line in lists[part.name].entries
-            for phrase in line.keyword.parts
-            if isinstance(phrase, Phrase)
-        )
-        for part in keyword.parts
-    )
+def _thousandths(number: Fraction) -> int:
+    return int(number * WEIGHT_UNIT)
 
 
-def _uses(
-    categories: tuple[CompiledCategory, ...],
-) -> tuple[dict[int, tuple[Use, ...]], dict[int, tuple[Use, ...]], dict[int, tuple[Use, ...]]]:
-    """Give, by term, who seeks it: as a keyword, as a part of a gap, as an exception."""
-    words: dict[int, dict[Use, None]] = defaultdict(dict)
-    gaps: dict[int, dict[Use, None]] = defaultdict(dict)
-    exceptions: dict[int, dict[Use, None]] = defaultdict(dict)
-    for number, category in enumerate(categories):
-        for entry in category.entries:
-            by_term = words if len(entry.parts) == 1 else gaps
-            _note_uses(by_term, entry.parts, number, entry.number)
-        for i, exception in enumerate(category.exceptions):
-            _note_uses(exceptions, exception.parts, number, i)
-    return _frozen(words), _frozen(gaps), _frozen(exceptions)
-
-
-def _note_uses(
-    by_term: dict[int, dict[Use, None]],
-    parts: tuple[tuple[int, ...], ...],
-    category: int,
-    number: int,
-) -> None:
-    for i, part in enumerate(parts):
-        for term in part:
-            by_term[term][Use(category, number, 1 << i)] = None
-
-
-def _frozen(by_term: dict[int, dict[Use, None]]) -> dict[int, tuple[Use, ...]]:
-    return {term: tuple(uses) for term, uses in by_term.items()}
+# -------------------------------------------------------------- what refers to what
 
 
 def parents(category: str) -> Iterator[str]:
@@ -318,5 +481,97 @@ def parents(category: str) -> Iterator[str]:
         yield category
 
 
-def _thousandths(number: Fraction) -> int:
-    return int(number * WEIGHT_UNIT)
+def evaluation_order(rule_set: RuleSet) -> list[Category]:
+    """Order the categories that are judged: what refers to another stands after it.
+
+    Those that are off are left out; drafts come last, so that no other sees them.
+    """
+    referred = _referred(rule_set)
+    by_id = {category.id: category for category in rule_set.categories}
+    ordered: dict[str, None] = {}
+    for is_draft in (False, True):
+        for category in rule_set.categories:
+            if category.status != "off" and (category.status == "draft") == is_draft:
+                _visit(category.id, is_draft, by_id, referred, ordered)
+    return [by_id[id_] for id_ in ordered]
+
+
+def _visit(
+    start: str,
+    is_draft: bool,  # noqa: FBT001 - which half of the categories is ordered
+    by_id: Mapping[str, Category],
+    referred: Mapping[str, frozenset[str]],
+    ordered: dict[str, None],
+) -> None:
+    """Append a category, those that it refers to first; on a stack of its own."""
+    stack = [(start, iter(sorted(referred[start])))]
+    entered = {start}
+    while stack:
+        id_, others = stack[-1]
+        other = next(others, None)
+        if other is None:
+            ordered[id_] = None
+            stack.pop()
+        elif other not in ordered and other not in entered:
+            status = by_id[other].status
+            if status != "off" and (status == "draft") == is_draft:
+                entered.add(other)
+                stack.append((other, iter(sorted(referred[other]))))
+
+
+def _referred(rule_set: RuleSet) -> dict[str, frozenset[str]]:
+    """Give the categories that each category refers to, those below them included."""
+    lists = {word_list.name: word_list for word_list in rule_set.lists}
+    below: dict[str, set[str]] = defaultdict(set)
+    for category in rule_set.categories:
+        for id_ in (category.id, *parents(category.id)):
+            below[id_].add(category.id)
+    known: dict[str, frozenset[str]] = {}
+    return {
+        category.id: frozenset(
+            id_ for name in _names(lines_of(category), lists, known) for id_ in below[name]
+        )
+        for category in rule_set.categories
+    }
+
+
+def _names(
+    lines: Iterable[Line], lists: Mapping[str, WordList], known: dict[str, frozenset[str]]
+) -> frozenset[str]:
+    """Give the names of the categories that lines refer to, directly or through lists."""
+    names: set[str] = set()
+    for line in lines:
+        for keyword in (line.keyword, *(e.keyword for e in line.excepts)):
+            for part in keyword.parts:
+                if not isinstance(part, Reference):
+                    continue
+                if part.name not in lists:
+                    names.add(part.name)
+                    continue
+                if part.name not in known:
+                    known[part.name] = _names(lists[part.name].lines, lists, known)
+                names |= known[part.name]
+    return frozenset(names)
+
+
+def _needed(
+    rule_set: RuleSet, categories: tuple[CompiledCategory, ...]
+) -> dict[str, frozenset[int]]:
+    """Give the numbers of the categories that must be judged to know about each id.
+
+    What lies below a category may imply it; what it refers to decides about it.
+    """
+    referred = _referred(rule_set)
+    numbers = {category.id: i for i, category in enumerate(categories)}
+    needed: dict[str, frozenset[int]] = {}
+    for number, category in enumerate(categories):
+        others = (numbers[id_] for id_ in referred[category.id] if id_ in numbers)
+        own = {number}
+        for other in others:
+            own |= needed.get(categories[other].id, frozenset({other}))
+        needed[category.id] = frozenset(own)
+    with_parents: dict[str, frozenset[int]] = dict(needed)
+    for category in categories:
+        for id_ in parents(category.id):
+            with_parents[id_] = with_parents.get(id_, frozenset()) | needed[category.id]
+    return with_parents

@@ -7,20 +7,25 @@ is judged as a reader sees it.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from ruletag.text.sentences import Sentences
-from ruletag.text.words import count_words
+from ruletag.text.words import has_at_most_words
 
 Span = tuple[int, int]
+_Match = TypeVar("_Match", bound=tuple[Any, ...])
 
 MOST_WORDS_BETWEEN: Final = 5
 # What a gap may not pass: brackets, colons and semicolons, dashes, opening
 # quotation marks, and commas but for the one inside a number. The end of a
 # sentence and a blank line are `Sentences`' business.
-_ENDS_GAP: Final = re.compile(
+PHRASE_END: Final = re.compile(
     r"[:;()\[\]{}<>—―⸺⸻：；（）［］｛｝【】〔〕＜＞“‘„‚«‹「『《〈、]"
     r"|(?<!\d)[,，]|[,，](?!\d)|[-‐‑−﹣－]{2}|(?<!\S)–|–(?!\S)|(?<!\S)[\"'](?=\w)"
+)
+# What is left of these where a gap may pass from clause to clause.
+_CLAUSES_END: Final = re.compile(
+    r"[:()\[\]{}<>：（）［］｛｝【】〔〕＜＞“‘„‚«‹「『《〈]|(?<!\S)[\"'](?=\w)"
 )
 
 
@@ -44,24 +49,29 @@ class Spans:
 
 
 class GapFinder:
-    """Finds the gaps of one text."""
+    """Finds the gaps of one text.
 
-    def __init__(self, text: str, sentences: Sentences) -> None:
+    ``across_clauses`` lets commas, semicolons and dashes stand in them.
+    """
+
+    def __init__(self, text: str, sentences: Sentences, *, across_clauses: bool = False) -> None:
         self._text = text
         self._sentences = sentences
+        self._ends = _CLAUSES_END if across_clauses else PHRASE_END
 
-    def find(self, parts: Sequence[Sequence[Span]]) -> list[tuple[Span, ...]]:
-        """Give the places where all parts stand in order, each as one span a part.
+    def find(self, parts: Sequence[Sequence[_Match]]) -> list[tuple[_Match, ...]]:
+        """Give the places where all parts stand in order, each as one match a part.
 
-        ``parts`` holds the matches of each part. From left to right, every match
+        ``parts`` holds the matches of each part, tuples that begin with start and
+        end. From left to right, every match
         of the last part is tried as the end (of those that begin together the
         longest first); the nearest matches before it are the other parts. Of
         places that overlap, the first is taken.
         """
-        ordered = [sorted(set(spans), key=_by_end) for spans in parts]
-        dead: set[tuple[int, Span]] = set()
-        found: list[tuple[Span, ...]] = []
-        for last in sorted(ordered[-1], key=lambda span: (span[0], -span[1])):
+        ordered = [sorted(set(matches), key=_by_end) for matches in parts]
+        dead: set[tuple[int, int, int]] = set()
+        found: list[tuple[_Match, ...]] = []
+        for last in sorted(ordered[-1], key=lambda match: (match[0], -match[1])):
             if found and last[0] < found[-1][-1][1]:
                 continue
             chain = self._before(ordered, len(parts) - 1, last, dead)
@@ -70,36 +80,40 @@ class GapFinder:
         return found
 
     def _before(
-        self, parts: list[list[Span]], number: int, span: Span, dead: set[tuple[int, Span]]
-    ) -> tuple[Span, ...] | None:
+        self, parts: list[list[_Match]], number: int, match: _Match, dead: set[tuple[int, int, int]]
+    ) -> tuple[_Match, ...] | None:
         """Lead a match of part ``number`` back to a match of the first part."""
         if number == 0:
-            return (span,)
-        if (number, span) in dead:
+            return (match,)
+        place = (number, match[0], match[1])
+        if place in dead:
             return None
         earlier = parts[number - 1]
-        for i in range(bisect_right(earlier, span[0], key=_end) - 1, -1, -1):
-            if not self._is_passable(earlier[i], span):
+        for i in range(bisect_right(earlier, match[0], key=_end) - 1, -1, -1):
+            if not self._is_passable(earlier[i], match):
                 break
             chain = self._before(parts, number - 1, earlier[i], dead)
             if chain is not None:
-                return (*chain, span)
-        dead.add((number, span))
+                return (*chain, match)
+        dead.add(place)
         return None
 
-    def _is_passable(self, left: Span, right: Span) -> bool:
+    def _is_passable(self, left: tuple[Any, ...], right: tuple[Any, ...]) -> bool:
         """Say whether a gap may lie between two matches. If not, no wider one may."""
         if self._sentences.ends_between(left[0], right[1]):
             return False
-        # Looked at with the characters around it, for the sake of quotes and commas.
-        if _ENDS_GAP.search(self._text, left[1], min(right[0] + 1, len(self._text))):
+        # First, since it bounds what the pattern then has to search.
+        if not has_at_most_words(self._text, left[1], right[0], MOST_WORDS_BETWEEN):
             return False
-        return count_words(self._text[left[1] : right[0]]) <= MOST_WORDS_BETWEEN
+        # Looked at with the character behind it, for the sake of quotes and commas.
+        end = min(right[0] + 1, len(self._text))
+        return self._ends.search(self._text, left[1], end) is None
 
 
-def _end(span: Span) -> int:
-    return span[1]
+def _end(match: tuple[Any, ...]) -> int:
+    end: int = match[1]
+    return end
 
 
-def _by_end(span: Span) -> tuple[int, int]:
-    return span[1], span[0]
+def _by_end(match: tuple[Any, ...]) -> tuple[int, int]:
+    return match[1], match[0]

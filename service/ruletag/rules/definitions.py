@@ -4,26 +4,31 @@ import re
 from collections.abc import Iterator
 from typing import Final, Literal
 
+from ruletag.language.cues import CONTEXTS, DEFAULT_REACH, ContextName, CuedContext, Role
 from ruletag.limits import LIMITS
-from ruletag.problems import ProblemLog, cropped, nearest, quoted
-from ruletag.rules.keywords import Forms, KeywordReader
+from ruletag.problems import ProblemLog, cropped, quoted
+from ruletag.rules.entries import IN_BRACKETS, EntryReader
 from ruletag.rules.model import (
     SEVERITIES,
+    STATUSES,
+    About,
     Category,
-    Entry,
+    CueLine,
     Example,
-    FormsKind,
     Keyword,
-    ListReference,
+    Line,
+    Reference,
     WordList,
 )
-from ruletag.rules.values import CATEGORY, LONG_FORM, TESTS, ValueReader
+from ruletag.rules.values import CATEGORY, CUE, CUES, LIST, TESTS, Keys, ValueReader
+from ruletag.rules.wordlists import ListFileReader, ListOptions, ReadList
 from ruletag.rules.yamltree import Mapping, Node, Scalar, Sequence
 
 _CATEGORY_ID: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _LIST_NAME: Final = re.compile(r"[a-z0-9_]+")
-_FORMS: Final[tuple[FormsKind, ...]] = ("none", "plural", "verb")
-_IN_BRACKETS: Final = "list its words: `[smuggle~, smuggler]`"
+_CUE_ROLES: Final[tuple[Role, ...]] = ("before", "after", "never")
+_CUED: Final[tuple[CuedContext, ...]] = ("negated", "hypothetical", "historical")
+_LONGEST_REACH: Final = 100  # words
 _LABEL: Final = "what people read goes into `label`"
 _A_LINE_EACH: Final = "write one sentence a line, each after `- `"
 
@@ -34,18 +39,20 @@ class DefinitionReader:
     ``knows_all_lists`` is false once a list was left out for a problem.
     """
 
-    def __init__(self, language: str, log: ProblemLog) -> None:
+    def __init__(self, language: str, log: ProblemLog, read_list: ReadList) -> None:
         self.knows_all_lists = True
         self._log = log
         self._values = ValueReader(log)
-        self._keywords = KeywordReader(language, log)
+        self._language = language
+        self._entries = EntryReader(language, log)
+        self._read_list = read_list
 
     def lists(self, node: Node | None) -> Iterator[WordList]:
         """Read the mapping ``lists``."""
         for key, value in self._definitions(node, "lists"):
-            entries = self._list_entries(key, value)
+            word_list = self._list(key, value)
             if _LIST_NAME.fullmatch(key.value):
-                yield WordList(key.value, key.location, entries)
+                yield word_list
             else:
                 detail = f"{quoted(key.value)}: a list name has small letters, digits and _"
                 better = _plain_name(key.value).replace(".", "_")
@@ -69,6 +76,38 @@ class DefinitionReader:
             else:
                 yield category
 
+    def cues(self, node: Node | None) -> Iterator[CueLine]:
+        """Read the mapping ``cues``."""
+        found = self._mapping(node, CUES, "`cues`")
+        for keyword in self._cue_keywords(found.get("ends")):
+            yield CueLine(keyword, "", "ends", 0)
+        for context in _CUED:
+            keys = self._mapping(found.get(context), CUE, f"`{context}`")
+            reach = self._values.whole(keys.get("reach"), "reach", 0, _LONGEST_REACH)
+            for role in _CUE_ROLES:
+                for keyword in self._cue_keywords(keys.get(role)):
+                    far = DEFAULT_REACH if reach is None else reach
+                    yield CueLine(keyword, context, role, far)
+
+    def _cue_keywords(self, node: Node | None) -> Iterator[Keyword]:
+        for line in self._entries.exceptions(node):
+            keyword = line.keyword
+            if len(keyword.parts) > 1 or isinstance(keyword.parts[0], Reference):
+                detail = f"{quoted(keyword.written)}: a cue is words side by side"
+                hint = "write them out, without `...` and `$`"
+                self._log.add("E206", keyword.location, detail, hint=hint)
+            else:
+                yield keyword
+
+    def _mapping(self, node: Node | None, keys: Keys, owner: str) -> dict[str, Node]:
+        if node is None:
+            return {}
+        if not isinstance(node, Mapping):
+            hint = f"below it stand {', '.join(f'`{key}:`' for key in keys.known)}"
+            self._values.shape_problem(node, f"{owner} is a mapping", hint)
+            return {}
+        return self._values.keys(node, keys, owner)[0]
+
     def _definitions(self, node: Node | None, name: str) -> tuple[tuple[Scalar, Node], ...]:
         if node is None:
             return ()
@@ -88,24 +127,64 @@ class DefinitionReader:
             self._values.shape_problem(node, detail, example)
         return ()
 
-    # ------------------------------------------------------------- definitions
+    def _in(self, node: Node | None) -> EntryReader:
+        """Give the reader of entries for the language that a definition names."""
+        language = self._values.language(node, self._language)
+        return self._entries if language == self._language else EntryReader(language, self._log)
 
-    def _list_entries(self, key: Scalar, value: Node) -> tuple[Entry, ...]:
+    # ------------------------------------------------------------------- lists
+
+    def _list(self, key: Scalar, value: Node) -> WordList:
         owner = f"list {cropped(key.value)}"
         if not isinstance(value, Mapping):
-            return self._entries(value, owner)
-        if any(inner.value in {"file", "column"} for inner, _ in value.pairs):
-            detail = "lists from files are not yet supported"
-            hint = "write the words here, in brackets"
-            self._log.add("E202", value.location, detail, hint=hint)
-        elif not self._values.is_words_in_braces(value):
-            self._values.shape_problem(value, f"{owner} needs a list, not a mapping", _IN_BRACKETS)
-        return ()
+            return WordList(key.value, key.location, self._entries.lines(value, owner))
+        nothing = WordList(key.value, key.location, ())
+        if self._values.is_words_in_braces(value):
+            return nothing
+        if not any(key.value in LIST.known or key.value in LIST.guesses for key, _ in value.pairs):
+            self._values.shape_problem(value, f"{owner} needs a list, not a mapping", IN_BRACKETS)
+            return nothing
+        keys, is_complete = self._values.keys(value, LIST, owner)
+        reader = self._in(keys.get("language"))
+        if "file" in keys:
+            if not is_complete:
+                self.knows_all_lists = False
+                return nothing
+            lines, file = self._list_file(keys, reader)
+            return WordList(key.value, key.location, lines, file)
+        if "words" in keys:
+            return WordList(key.value, key.location, reader.lines(keys["words"], owner))
+        if is_complete:
+            hint = "as in `{file: lists/metals.txt}`; or " + IN_BRACKETS
+            self._log.add("E205", value.location, f"{owner} has no words and no file", hint=hint)
+        return nothing
+
+    def _list_file(
+        self, keys: dict[str, Node], reader: EntryReader
+    ) -> tuple[tuple[Line, ...], str]:
+        """Read the lines of a list that stands in a file of its own."""
+        node = keys["file"]
+        path = self._values.text(node, "file")
+        file = self._read_list(node, path) if path else None
+        if file is None:
+            self.knows_all_lists = False
+            return (), ""
+        name, content = file
+        forms = reader.forms(keys.get("forms"))
+        options = ListOptions(
+            self._values.text(keys.get("column"), "column"),
+            self._values.text(keys.get("id"), "id"),
+            reader.exact_case(keys.get("case")),
+            forms if isinstance(forms, str) else "default",
+        )
+        return tuple(ListFileReader(name, reader, self._log, options).read(content, node)), name
+
+    # -------------------------------------------------------------- categories
 
     def _category(self, key: Scalar, node: Node) -> Category:
         owner = f"category {cropped(key.value)}"
         if not isinstance(node, Mapping):
-            return Category(key.value, key.location, self._entries(node, owner))
+            return Category(key.value, key.location, self._entries.entries(node, owner))
         values = self._values
         if values.is_words_in_braces(node):
             return Category(key.value, key.location, ())
@@ -113,98 +192,46 @@ class DefinitionReader:
         if "match" not in keys and is_complete:
             hint = "add the words to find: `match: [smuggle~, smuggler]`"
             self._log.add("E205", key.location, f"`match` is missing in {owner}", hint=hint)
-        severity = values.choice(keys.get("severity"), "severity", SEVERITIES)
+        reader = self._in(keys.get("language"))
+        status = values.choice(keys.get("status"), "status", STATUSES)
         return Category(
             id=key.value,
             location=key.location,
-            entries=self._entries(keys["match"], "`match`") if "match" in keys else (),
-            excepts=self._except(keys.get("except")),
-            examples=tuple(self._examples(keys.get("tests"))),
-            label=values.text(keys.get("label"), "label"),
-            description=values.text(keys.get("description"), "description"),
-            severity=next((s for s in SEVERITIES if s == severity), None),
+            entries=reader.entries(keys["match"], "`match`") if "match" in keys else (),
+            excepts=reader.exceptions(keys.get("except")),
+            unless=reader.entries(keys["unless"], "`unless`") if "unless" in keys else (),
+            ignore=self._ignored(keys.get("ignore")),
+            status=next((known for known in STATUSES if known == status), "on"),
             threshold=values.threshold(keys.get("threshold")),
+            examples=tuple(self._examples(keys.get("tests"))),
+            about=self._about(keys),
         )
 
-    # ----------------------------------------------------------------- entries
-
-    def _entries(self, node: Node, owner: str) -> tuple[Entry, ...]:
-        read = map(self._entry, self._values.items(node, owner, _IN_BRACKETS))
-        return tuple(entry for entry in read if entry is not None)
-
-    def _entry(self, node: Node) -> Entry | None:
-        if not isinstance(node, Mapping):
-            keyword = self._keyword(node)
-            return Entry(keyword) if keyword else None
-        if self._values.is_words_in_braces(node) or not self._is_long_form(node):
-            return None
+    def _about(self, keys: dict[str, Node]) -> About:
         values = self._values
-        keys, is_complete = values.keys(node, LONG_FORM, LONG_FORM.of)
-        if "word" not in keys:
-            if is_complete:
-                hint = "as in `{word: lead, case: exact}`"
-                self._log.add("E205", node.location, "`word` is missing", hint=hint)
-            return None
-        exact_case = values.choice(keys.get("case"), "case", ("exact", "any")) == "exact"
-        forms = self._forms(keys.get("forms"))
-        keyword = self._keyword(keys["word"], exact_case=exact_case, forms=forms)
-        weight = values.number(keys.get("weight"), "weight")
-        excepts = self._except(keys.get("except"))
-        identity = values.text(keys.get("id"), "id")
-        if keyword is None:
-            return None
-        self._refuse_without_effect(keyword, keys)
-        return Entry(keyword, weight, excepts, (identity,) if identity else ())
+        severity = values.choice(keys.get("severity"), "severity", SEVERITIES)
+        return About(
+            label=values.text(keys.get("label"), "label"),
+            description=values.text(keys.get("description"), "description"),
+            severity=next((known for known in SEVERITIES if known == severity), None),
+            owner=values.text(keys.get("owner"), "owner"),
+            links=self._texts(keys.get("links"), "links"),
+            meta=values.pairs(keys.get("meta"), "meta"),
+            review_by=values.date(keys.get("review_by"), "review_by"),
+        )
 
-    def _refuse_without_effect(self, keyword: Keyword, keys: dict[str, Node]) -> None:
-        """Refuse what would say how a whole list is found."""
-        for key in ("case", "forms"):
-            if key in keys and all(isinstance(part, ListReference) for part in keyword.parts):
-                detail = f"`{key}` says nothing about a list"
-                hint = "give it to the words in the list"
-                self._log.add("E206", keys[key].location, detail, hint=hint)
-
-    def _is_long_form(self, node: Mapping) -> bool:
-        """Tell a long form from a line that only became a mapping through its colon."""
-        if len(node.pairs) != 1:
-            return True
-        key = node.pairs[0][0].value
-        if key in LONG_FORM.known or key in LONG_FORM.later or key in LONG_FORM.guesses:
-            return True
-        if key.islower() and nearest(key, LONG_FORM.known):
-            return True
-        self._values.scalar(node, "a keyword")
-        return False
-
-    def _keyword(
-        self, node: Node, *, exact_case: bool = False, forms: Forms = "default"
-    ) -> Keyword | None:
-        text = self._values.scalar(node, "a keyword")
-        if text is None or not isinstance(node, Scalar):
-            return None
-        if node.over_lines and not node.quoted:
-            hint = "begin each keyword with `- `, all indented alike; or end the line with a comma"
-            detail = f"{quoted(text)} stands on more than one line"
-            self._log.add("E310", node.location, detail, hint=hint)
-            return None
-        return self._keywords.read(text, node.location, exact_case=exact_case, forms=forms)
-
-    def _forms(self, node: Node | None) -> Forms:
-        if not isinstance(node, Sequence):
-            chosen = self._values.choice(node, "forms", _FORMS)
-            return next((known for known in _FORMS if known == chosen), "default")
-        forms = []
-        for item in self._values.items(node, "`forms`", "leave it out, or write `none`"):
-            text = self._values.scalar(item, "a form")
-            form = self._keywords.read_form(text, item.location) if text is not None else None
-            forms += [form] if form is not None else []
-        return tuple(forms)
-
-    def _except(self, node: Node | None) -> tuple[Keyword, ...]:
+    def _texts(self, node: Node | None, key: str) -> tuple[str, ...]:
         if node is None:
             return ()
-        read = map(self._keyword, self._values.items(node, "`except`", _IN_BRACKETS))
-        return tuple(keyword for keyword in read if keyword is not None)
+        items = self._values.items(node, f"`{key}`", f"as in `{key}: [https://example.org/rule]`")
+        return tuple(filter(None, (self._values.text(item, key) for item in items)))
+
+    def _ignored(self, node: Node | None) -> frozenset[ContextName]:
+        if node is None:
+            return frozenset()
+        items = self._values.items(node, "`ignore`", f"list contexts: `[{CONTEXTS[0]}]`")
+        chosen = {self._values.choice(item, "ignore", CONTEXTS) for item in items}
+        return frozenset(context for context in CONTEXTS if context in chosen)
 
     # ---------------------------------------------------------------- examples
 
@@ -217,14 +244,14 @@ class DefinitionReader:
             self._values.shape_problem(node, detail, hint)
             return
         keys, _ = self._values.keys(node, TESTS, "`tests`")
-        kinds: tuple[Literal["tag", "skip"], ...] = ("tag", "skip")
+        kinds: tuple[Literal["tag", "skip", "todo"], ...] = ("tag", "skip", "todo")
         for kind in kinds:
             if kind in keys:
                 for item in self._values.items(keys[kind], f"`{kind}`", _A_LINE_EACH):
                     example = self._example(kind, item)
                     yield from (example,) if example is not None else ()
 
-    def _example(self, kind: Literal["tag", "skip"], node: Node) -> Example | None:
+    def _example(self, kind: Literal["tag", "skip", "todo"], node: Node) -> Example | None:
         text = self._values.scalar(node, "a test sentence")
         if text is None:
             return None

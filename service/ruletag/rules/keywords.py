@@ -5,13 +5,13 @@ read is reported and None comes back; nothing is guessed.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 from unicodedata import category
 
 from ruletag.limits import LIMITS
 from ruletag.problems import Location, ProblemLog, quoted
-from ruletag.rules.model import FormsKind, Keyword, ListReference, Phrase, Word
+from ruletag.rules.model import FormsKind, Keyword, Phrase, Reference, Word
 from ruletag.text.folding import fold
 from ruletag.text.words import HAS_OTHER_EDGES, in_word
 
@@ -28,6 +28,7 @@ _ESCAPED: Final = {mark: chr(0xF8F0 + i) + _FILLER for i, mark in enumerate(_MAR
 _UNESCAPED: Final = {ord(stand_in[0]): mark for mark, stand_in in _ESCAPED.items()} | {
     ord(_FILLER): None
 }
+_HIDDEN: Final = {ord(mark): stand_in[0] for mark, stand_in in _ESCAPED.items()}
 _ESCAPE: Final = re.compile(r"\\([~*=$\\])")
 _REFUSED: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff\U000f0000-\U0010ffff]"
@@ -81,18 +82,26 @@ class KeywordReader:
         *,
         exact_case: bool = False,
         forms: Forms = "default",
+        literal: bool = False,
     ) -> Keyword | None:
-        """Give the keyword, or None when the log says what is wrong with it."""
+        """Give the keyword, or None when the log says what is wrong with it.
+
+        In a ``literal`` one no character is a mark.
+        """
         if len(written) <= LIMITS.keyword and _SIMPLE.fullmatch(written):
             words = tuple(map(self._simple_word, written.split(" ")))
             phrase = Phrase(words, exact_case, forms)
             return Keyword(written, location, self._language, (phrase,))
         try:
             _check_text(written)
-            has_escapes = "\\" in written
-            text = _ESCAPE.sub(lambda m: _ESCAPED[m.group(1)], written) if has_escapes else written
-            whole = _Piece(text, written, 0)
-            parts = [self._part(part, exact_case, forms) for part in _parts(whole)]
+            if literal:
+                whole = _Piece(written.translate(_HIDDEN), written, 0).stripped()
+                pieces: Iterable[_Piece] = (whole,)
+            else:
+                has_escapes = "\\" in written
+                escaped = _ESCAPE.sub(lambda m: _ESCAPED[m.group(1)], written)
+                pieces = _parts(_Piece(escaped if has_escapes else written, written, 0))
+            parts = [self._part(part, exact_case, forms) for part in pieces]
         except _RefusedError as refusal:
             self._report(refusal, written, location)
             return None
@@ -129,7 +138,7 @@ class KeywordReader:
         part: _Piece,
         exact_case: bool,  # noqa: FBT001 - passed on
         forms: Forms,
-    ) -> Phrase | ListReference:
+    ) -> Phrase | Reference:
         if part.text.startswith("$"):
             return _list_reference(part)
         _check_content(part)
@@ -233,10 +242,10 @@ def _glued(token: _Piece, whole: _Piece) -> _RefusedError:
 # -------------------------------------------------------------- words and lists
 
 
-def _list_reference(part: _Piece) -> ListReference:
+def _list_reference(part: _Piece) -> Reference:
     match = _LIST_NAME.fullmatch(part.text)
     if match:
-        return ListReference(match.group(1))
+        return Reference(match.group(1))
     name, _, rest = part.written.partition(" ")
     if _LIST_NAME.fullmatch(name.lower()) is None:
         hint = "write `\\$` for a dollar sign"

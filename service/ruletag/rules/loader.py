@@ -4,6 +4,7 @@ import errno
 import gc
 import hashlib
 import os
+import posixpath
 import stat
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
@@ -13,17 +14,21 @@ from pathlib import Path
 from typing import Final
 
 from ruletag.limits import LIMITS
-from ruletag.problems import Location, Problem, ProblemLog, RuleSetError, printable
+from ruletag.problems import Location, Problem, ProblemLog, RuleSetError, printable, quoted
 from ruletag.rules.model import RuleFile, RuleSet
 from ruletag.rules.parser import RulesParser
-from ruletag.rules.yamltree import read_tree
+from ruletag.rules.yamltree import Node, read_tree
 from ruletag.version import VERSION
 
 _ENDINGS: Final = (".yaml", ".yml")
+_LIST_ENDINGS: Final = (".txt", ".csv")
 # A mounted ConfigMap keeps its files behind this link and swaps them by
 # replacing it. Read under the folder it leads to, all files are of one version.
 _CONFIG_MAP_LINK: Final = "..data"
-_REMEDIES: Final = {errno.EACCES: "let the user of the service read it"}
+_REMEDIES: Final = {
+    errno.EACCES: "let the user of the service read it",
+    errno.ENOENT: "it is sought from where this file lies",
+}
 _NO_FILE: Final = "a pipe, socket or device, not a file"
 
 
@@ -32,7 +37,7 @@ def read_rules(folder: Path) -> RuleSet:
 
     Raises `RuleSetError` with every problem of every file.
     """
-    return parse_rules(snapshot(folder))
+    return parse_rules(snapshot(folder), list_reader(folder))
 
 
 def snapshot(folder: Path) -> Mapping[str, bytes]:
@@ -55,7 +60,7 @@ def snapshot(folder: Path) -> Mapping[str, bytes]:
 def _read_all(folder: Path, root: Path) -> Mapping[str, bytes]:
     problems: list[Problem] = []
     closed: list[OSError] = []
-    paths = list(islice(_rule_files(root, closed.append), LIMITS.rule_files + 1))
+    paths = list(islice(_files(root, _ENDINGS, closed.append), LIMITS.rule_files + 1))
     if len(paths) > LIMITS.rule_files:
         detail = f"more than {LIMITS.rule_files:,} rule files in one folder"
         raise RuleSetError([_of_folder(folder, "E404", detail, "join small ones into larger ones")])
@@ -63,7 +68,7 @@ def _read_all(folder: Path, root: Path) -> Mapping[str, bytes]:
     for path in paths:
         name = path.relative_to(root).as_posix()
         try:
-            contents[name] = _read(path, name, root)
+            contents[name] = _read(path, name, root, LIMITS.rule_file)
         except OSError as error:
             problems.append(_unreadable(name, error))
     if os.path.isdir(root):  # noqa: PTH112 - `Path.is_dir` raises where access is denied
@@ -111,7 +116,8 @@ def fingerprint(folder: Path) -> object:
     Never raises: what cannot be looked at is part of the value.
     """
     root = _root(folder)
-    return str(root), tuple((str(path), _metadata(path)) for path in _rule_files(root))
+    endings = (*_ENDINGS, *_LIST_ENDINGS)
+    return str(root), tuple((str(path), _metadata(path)) for path in _files(root, endings))
 
 
 def _metadata(path: Path) -> tuple[int, ...]:
@@ -129,24 +135,90 @@ def _root(folder: Path) -> Path:
     return Path(os.path.realpath(link if os.path.isdir(link) else folder))  # noqa: PTH112
 
 
-def parse_rules(contents: Mapping[str, bytes]) -> RuleSet:
+ReadFile = Callable[[str], bytes]
+
+
+def list_reader(folder: Path) -> ReadFile:
+    """Give what reads a list file of the folder by its name, or raises `OSError`."""
+
+    def read(name: str) -> bytes:
+        root = _root(folder)
+        return _read(root / name, name, root, LIMITS.list_file)
+
+    return read
+
+
+def _no_lists(name: str) -> bytes:
+    raise FileNotFoundError(errno.ENOENT, "no such file", name)
+
+
+def parse_rules(
+    contents: Mapping[str, bytes],
+    read_list: ReadFile = _no_lists,
+    beside: RuleSet | None = None,
+) -> RuleSet:
     """Turn the bytes of rule files, by name, into a rule set.
 
-    Raises `RuleSetError` with every problem of every file.
+    ``read_list`` gives the bytes of a list file that a rule file names. The lists
+    and cues of a rule set ``beside`` may be used as well. Raises `RuleSetError`
+    with every problem of every file.
     """
     log = ProblemLog()
-    parser = RulesParser(log)
+    list_files = _ListFiles(read_list, log)
+    parser = RulesParser(log, list_files.read, beside.lists if beside is not None else ())
     with _no_search_for_garbage():
         for name in sorted(contents):
             parser.add_file(read_tree(name, contents[name], log))
-        categories, lists = parser.finish()
+        categories, lists, cues = parser.finish()
     if log.has_errors:
         raise RuleSetError(log.problems)
     files = tuple(
         RuleFile(name, len(content), hashlib.sha256(content).hexdigest())
-        for name, content in sorted(contents.items())
+        for name, content in sorted({**contents, **list_files.contents}.items())
     )
-    return RuleSet(_digest(files), files, categories, lists, log.problems)
+    digest = _digest(files)
+    if beside is not None:
+        cues = (*beside.cues, *cues)
+        digest = _digest((*files, RuleFile("beside", 0, beside.digest)))
+    return RuleSet(digest, files, categories, lists, cues, log.problems)
+
+
+class _ListFiles:
+    """Finds the list files that rule files name; ``contents`` are those found so far."""
+
+    def __init__(self, read: ReadFile, log: ProblemLog) -> None:
+        self._read = read
+        self._log = log
+        self.contents: dict[str, bytes] = {}
+
+    def read(self, node: Node, path: str) -> tuple[str, bytes] | None:
+        """Give the name and bytes of a file, named relative to the rule file that does so."""
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(node.location.file), path))
+        if path.startswith("/") or name.startswith("../") or "\\" in path:
+            hint = "name it relative to this file, with `/`, as in `lists/counties.csv`"
+            self._refuse(node, path, "it must lie in the rule folder", hint)
+        elif not name.lower().endswith(_LIST_ENDINGS):
+            hint = "one keyword a line in a `.txt` file, or a table in a `.csv` file"
+            self._refuse(node, path, "a list file ends in `.txt` or `.csv`", hint)
+        elif posixpath.basename(name).startswith("."):
+            self._refuse(node, path, "hidden files are passed over", "give it another name")
+        else:
+            return self._of(name, node, path)
+        return None
+
+    def _of(self, name: str, node: Node, path: str) -> tuple[str, bytes] | None:
+        try:
+            if name not in self.contents:
+                self.contents[name] = self._read(name)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            hint = _REMEDIES.get(error.errno or 0, "")
+            self._refuse(node, path, reason, hint)
+            return None
+        return name, self.contents[name]
+
+    def _refuse(self, node: Node, path: str, reason: str, hint: str) -> None:
+        self._log.add("E110", node.location, f"{quoted(path)}: {reason}", hint=hint)
 
 
 @contextmanager
@@ -164,20 +236,22 @@ def _no_search_for_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _rule_files(root: Path, onerror: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Yield what is called like a rule file, and links to folders, which are not followed."""
+def _files(
+    root: Path, endings: tuple[str, ...], onerror: Callable[[OSError], None] | None = None
+) -> Iterator[Path]:
+    """Yield the files with such names, and links to folders, which are not followed."""
     for folder, folders, names in os.walk(root, onerror=onerror):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if name.lower().endswith(_ENDINGS) and not name.startswith((".", "#")):
+            if name.lower().endswith(endings) and not name.startswith((".", "#")):
                 yield Path(folder, name)
         for name in folders:
             path = Path(folder, name)
-            if name.lower().endswith(_ENDINGS) or path.is_symlink():
+            if name.lower().endswith(endings) or path.is_symlink():
                 yield path
 
 
-def _read(path: Path, name: str, root: Path) -> bytes:
+def _read(path: Path, name: str, root: Path, most: int) -> bytes:
     """Read one regular file below the root; whatever else there is raises `OSError`."""
     if not name.isprintable():
         raise OSError(None, "the name holds characters that cannot be shown")
@@ -199,7 +273,7 @@ def _read(path: Path, name: str, root: Path) -> bytes:
             raise OSError(None, _no_file(path, mode))
         with os.fdopen(handle, "rb", closefd=False) as file:
             # One byte over the limit is enough for the reader to refuse it.
-            return file.read(LIMITS.rule_file + 1)
+            return file.read(most + 1)
     finally:
         os.close(handle)
 

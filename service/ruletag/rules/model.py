@@ -3,15 +3,20 @@
 After `ruletag.rules.parser` has made these, nobody checks shapes again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
+from ruletag.language.cues import ContextName, CuedContext, Role
 from ruletag.problems import Location, Problem
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 FormsKind = Literal["default", "none", "plural", "verb"]
+Status = Literal["on", "draft", "off", "deprecated"]
+STATUSES: tuple[Status, ...] = ("on", "draft", "off", "deprecated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,8 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class ListReference:
-    """``$metals``: any word of that list."""
+class Reference:
+    """``$metals``: any word of that list, or any counted match of that category."""
 
     name: str
 
@@ -50,17 +55,73 @@ class Keyword:
     written: str
     location: Location
     language: str
-    parts: tuple[Phrase | ListReference, ...]
+    parts: tuple[Phrase | Reference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A keyword where several stand, with what belongs to it alone.
+
+    ``weight`` is an exact fraction, None if not given.
+    """
+
+    keyword: Keyword
+    excepts: tuple["Line", ...] = ()
+    ids: tuple[str, ...] = ()
+    weight: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How near each other the matches of a condition must stand.
+
+    ``count`` is the number of words between the outermost, or of sentences.
+    """
+
+    unit: Literal["phrase", "words", "sentences", "paragraph", "document"]
+    count: int = 1
+
+
+SENTENCE: Final = Window("sentences")
+DOCUMENT: Final = Window("document")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold for an entry besides that its words stand in the text.
+
+    ``within`` is the window of ``all``, ``at_least`` and ``times``; ``near`` that
+    of ``company`` (the key ``with``) and ``none``.
+    """
+
+    company: tuple[Line, ...] = ()
+    none: tuple[Line, ...] = ()
+    at_least: int = 1
+    times: int = 1
+    within: Window = SENTENCE
+    near: Window = SENTENCE
+    in_order: bool = False
+    in_title: bool = False
+    across_clauses: bool = False
+
+
+NO_CONDITION: Final = Condition()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of ``match`` or of a list; weight as an exact fraction, None if not given."""
+    """One line of ``match`` or ``unless``.
 
-    keyword: Keyword
+    A match needs one line of every group; a keyword is one group of one line.
+    ``is_block`` tells ``any`` and ``all`` from a keyword.
+    """
+
+    location: Location
+    groups: tuple[tuple[Line, ...], ...]
+    condition: Condition = NO_CONDITION
     weight: Fraction | None = None
-    excepts: tuple[Keyword, ...] = ()
-    ids: tuple[str, ...] = ()
+    name: str = ""
+    is_block: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +130,46 @@ class WordList:
 
     name: str
     location: Location
-    entries: tuple[Entry, ...]
+    lines: tuple[Line, ...]
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CueLine:
+    """A cue that an author added: as `Cue`, with its keyword read."""
+
+    keyword: Keyword
+    context: CuedContext
+    role: Role
+    reach: int
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A sentence that a category must tag (``tag``) or must not (``skip``).
 
-    ``marks`` are the spans of its evidence in ``text``, in code points; None
-    where the author marked none and only the tag is asserted.
+    ``todo`` is one that it should tag and does not yet. ``marks`` are the spans
+    of its evidence in ``text``, in code points; None where the author marked none
+    and only the tag is asserted.
     """
 
-    kind: Literal["tag", "skip"]
+    kind: Literal["tag", "skip", "todo"]
     text: str
     marks: tuple[tuple[int, int], ...] | None
     location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a category says of itself, for people and for the answer."""
+
+    label: str = ""
+    description: str = ""
+    severity: Severity | None = None
+    owner: str = ""
+    links: tuple[str, ...] = ()
+    meta: tuple[tuple[str, str], ...] = ()
+    review_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +179,13 @@ class Category:
     id: str
     location: Location
     entries: tuple[Entry, ...]
-    excepts: tuple[Keyword, ...] = ()
-    examples: tuple[Example, ...] = ()
-    label: str = ""
-    description: str = ""
-    severity: Severity | None = None
+    excepts: tuple[Line, ...] = ()
+    unless: tuple[Entry, ...] = ()
+    ignore: frozenset[ContextName] = frozenset()
+    status: Status = "on"
     threshold: Fraction = Fraction(1)
+    examples: tuple[Example, ...] = ()
+    about: About = About()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +205,13 @@ class RuleSet:
     files: tuple[RuleFile, ...]
     categories: tuple[Category, ...]
     lists: tuple[WordList, ...]
+    cues: tuple[CueLine, ...] = ()
     warnings: tuple[Problem, ...] = ()
+
+
+def lines_of(category: Category) -> Iterator[Line]:
+    """Give every line that stands in a category, wherever it does."""
+    yield from category.excepts
+    for entry in (*category.entries, *category.unless):
+        for group in (*entry.groups, entry.condition.company, entry.condition.none):
+            yield from group

@@ -1,13 +1,13 @@
 """Read the values of a located tree: keys, texts, choices, numbers, each with its problem.
 
-Each kind of mapping has one table of keys. A key that the language has but this
-version does not is refused, never ignored; a common guess at a key is led to the
-right one.
+Each kind of mapping has one table of keys; a common guess at a key is led to the
+right one, and no key is ever ignored.
 """
 
 import re
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from typing import Final, TypeGuard
 
@@ -15,9 +15,17 @@ from ruletag.problems import Location, ProblemLog, cropped, nearest, quoted
 from ruletag.rules.mistakes import COLON, QUOTE_IT, in_quotes
 from ruletag.rules.yamltree import Mapping, Node, Scalar, Sequence
 
-_NUMBER: Final = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,3})?")
+NUMBER: Final = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,3})?")
 _NEARLY_A_NUMBER: Final = re.compile(r"\+?(-?)([0-9]*)[.,]([0-9]{1,3})")
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}")
+_LANGUAGES: Final = {
+    "english": "en", "korean": "ko", "chinese": "zh", "japanese": "ja", "russian": "ru",
+    "french": "fr", "spanish": "es", "german": "de", "arabic": "ar",
+}  # fmt: skip
+_WHOLE: Final = re.compile("[0-9]{1,6}")
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_RARE: Final = frozenset({"meta"})  # hardly what was meant by a name like it
 _MOST_MISTYPED: Final = 100  # keys of one mapping; looking for near words takes time
 _CATEGORY_LIKE: Final = re.compile(r"[a-z0-9_.]+")
 _GLUED: Final = re.compile(r"([a-z_]+):(\S.*)", re.DOTALL)
@@ -25,14 +33,13 @@ _GLUED: Final = re.compile(r"([a-z_]+):(\S.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a kind of mapping may hold: keys, keys of later versions, and common guesses.
+    """What a kind of mapping may hold, and common guesses at it.
 
     ``category`` says where a category belongs that stands among the keys.
     """
 
     of: str
     known: tuple[str, ...]
-    later: frozenset[str] = frozenset()
     guesses: MappingType[str, str] = field(default_factory=dict)
     category: str = ""
 
@@ -45,25 +52,28 @@ def _guesses(**words: str) -> dict[str, str]:
 _EXCEPT: Final = dict.fromkeys(
     "exclude excludes exclusions exception exceptions not without".split(), "except"
 )
-_BLOCK: Final = frozenset(
-    "any all none at_least times within order in with across weight name".split()
+_OF_A_WORD: Final = _guesses(
+    word="keyword term text phrase value match pattern",
+    forms="form inflect inflections",
+    id="ids code",
 )
 FILE: Final = Keys(
     "a rule file",
-    ("version", "language", "lists", "categories"),
-    frozenset({"cues"}),
+    ("version", "language", "lists", "categories", "cues"),
     _guesses(
         categories="rules topics tags labels classes",
         lists="gazetteers vocabularies dictionaries groups",
         language="lang locale",
+        cues="contexts triggers negation modifiers",
     ),
     "if it is a category, it belongs under `categories:`, indented by two spaces",
 )
 CATEGORY: Final = Keys(
     "a category",
-    ("match", "label", "description", "severity", "threshold", "except", "tests"),
-    frozenset("unless ignore status review_by owner links meta language".split())
-    | _BLOCK - {"name", "weight"},
+    (
+        *("match", "label", "description", "severity", "threshold", "except", "unless", "ignore"),
+        *("status", "review_by", "owner", "links", "meta", "language", "tests"),
+    ),
     _guesses(
         match="keywords keyword words word terms term patterns pattern phrases entries list",
         label="name title",
@@ -71,32 +81,89 @@ CATEGORY: Final = Keys(
         tests="examples example test samples cases",
         severity="level priority risk",
         threshold="score minimum min_score",
+        unless="veto block blockers stop",
+        ignore="contexts context",
+        status="enabled active state draft",
+        review_by="review expires expiry valid_until",
+        owner="author maintainer contact",
+        links="link references urls url",
+        meta="metadata custom",
     )
     | _EXCEPT,
     "if it is a category, write it beside this one: `{1}.{0}:`",
 )
-LONG_FORM: Final = Keys(
-    "the long form of a keyword",
-    ("word", "case", "forms", "weight", "except", "id"),
-    _BLOCK - {"weight"},
-    _guesses(
-        word="keyword term text phrase value match pattern",
+ENTRY: Final = Keys(
+    "an entry",
+    (
+        *("word", "any", "all", "none", "at_least", "times", "within", "order", "in", "with"),
+        *("across", "weight", "name", "case", "forms", "except", "id"),
+    ),
+    _OF_A_WORD
+    | _guesses(
+        any="any_of or one_of anyof",
+        all="all_of and allof both",
+        none="none_of no nor noneof",
+        at_least="min minimum atleast min_count",
+        times="count repeat occurrences",
+        within="window distance near proximity scope",
+        order="ordered sequence",
         weight="score",
-        forms="form inflect inflections",
-        id="ids code",
+        name="label title",
+        **{"with": "needs company requires near_by together_with"},
     )
     | _EXCEPT,
 )
+LINE: Final = Keys(
+    "a line of a list",
+    ("word", "case", "forms", "weight", "except", "id"),
+    _OF_A_WORD | _guesses(weight="score") | _EXCEPT,
+)
+ITEM: Final = Keys(
+    "a word of a group",
+    ("word", "case", "forms", "except", "id"),
+    _OF_A_WORD | _EXCEPT,
+)
+EXCEPTION: Final = Keys("a word under `except`", ("word", "case", "forms"), _OF_A_WORD)
+LIST: Final = Keys(
+    "a list",
+    ("words", "file", "column", "id", "case", "forms", "language"),
+    _guesses(
+        words="match list entries items terms keywords",
+        file="path from source include",
+        column="field header",
+        id="ids code key",
+    ),
+)
 TESTS: Final = Keys(
     "`tests`",
-    ("tag", "skip"),
-    frozenset({"todo"}),
+    ("tag", "skip", "todo"),
     _guesses(
         tag="tags yes positive positives match matches should_match must_tag",
         skip="skips no negative negatives should_not_match must_not_tag ignore",
+        todo="later known wanted xfail pending",
     ),
 )
-_ALL: Final = (FILE, CATEGORY, LONG_FORM, TESTS)
+CUES: Final = Keys(
+    "`cues`",
+    ("negated", "hypothetical", "historical", "ends"),
+    _guesses(
+        negated="negation negative negations",
+        hypothetical="hypotheticals possible",
+        historical="history past",
+        ends="terminators end stops",
+    ),
+)
+CUE: Final = Keys(
+    "the cues of a context",
+    ("before", "after", "never", "reach"),
+    _guesses(
+        before="forward pre left",
+        after="backward post right",
+        never="pseudo pseudo_negation except not",
+        reach="max_words scope words within",
+    ),
+)
+_ALL: Final = (FILE, CATEGORY, ENTRY, LIST, TESTS)
 
 
 class ValueReader:
@@ -114,24 +181,19 @@ class ValueReader:
         """
         found = {key.value: value for key, value in node.pairs if key.value in keys.known}
         unknown = [pair for pair in node.pairs if pair[0].value not in keys.known]
-        later = [key for key, _ in unknown if key.value in keys.later]
         is_strange = len(unknown) > _MOST_MISTYPED
         loose = [
             key
             for key, value in unknown
             if _is_like_a_category(key, value, keys)
-            and (is_strange or not nearest(key.value, keys.known))
+            and (is_strange or not nearest(key.value, set(keys.known) - _RARE))
         ]
-        if later:
-            names = " and ".join(quoted(key.value) for key in later)
-            detail = f"{names} {'is' if len(later) == 1 else 'are'} not yet supported"
-            self.log.add("E202", later[0].location, detail, hint="leave it out for now")
         if loose:
             more = f" (and {len(loose) - 1:,} more like it)" if len(loose) > 1 else ""
             detail = f"unknown key {quoted(loose[0].value)} in {owner}{more}"
             hint = keys.category.format(cropped(loose[0].value), owner.rsplit(maxsplit=1)[-1])
             self.log.add("E201", loose[0].location, detail, hint=hint)
-        reported = {key.value for key in (*later, *loose)}
+        reported = {key.value for key in loose}
         for key, _ in unknown:
             if key.value not in reported:
                 self.unknown_key(key, keys, owner)
@@ -198,7 +260,7 @@ class ValueReader:
         value = self.scalar(node, f"`{key}`") if node is not None else None
         if node is None or value is None:
             return None
-        if _NUMBER.fullmatch(value):
+        if NUMBER.fullmatch(value):
             return Fraction(value)
         nearly = _NEARLY_A_NUMBER.fullmatch(value)
         hint = (
@@ -207,6 +269,51 @@ class ValueReader:
         detail = f"`{key}` is a number with at most three decimals; not {quoted(value)}"
         self.log.add("E206", node.location, detail, hint=hint)
         return None
+
+    def whole(self, node: Node | None, key: str, least: int, most: int) -> int | None:
+        """Give a whole number between two bounds, None where there is none."""
+        value = self.scalar(node, f"`{key}`") if node is not None else None
+        if node is None or value is None:
+            return None
+        if _WHOLE.fullmatch(value) and least <= int(value) <= most:
+            return int(value)
+        detail = f"`{key}` is a whole number from {least} to {most}; not {quoted(value)}"
+        self.log.add("E206", node.location, detail)
+        return None
+
+    def date(self, node: Node | None, key: str) -> date | None:
+        """Give a day."""
+        value = self.scalar(node, f"`{key}`") if node is not None else None
+        if node is None or value is None:
+            return None
+        try:
+            return date.fromisoformat(value) if _DAY.fullmatch(value) else _no_day()
+        except ValueError:
+            detail = f"`{key}` is a day such as 2027-01-31; not {quoted(value)}"
+            self.log.add("E206", node.location, detail, hint="year, month, day")
+            return None
+
+    def pairs(self, node: Node | None, key: str) -> tuple[tuple[str, str], ...]:
+        """Give a mapping from names to texts."""
+        if node is None:
+            return ()
+        if not isinstance(node, Mapping):
+            hint = f"as in `{key}: {{desk: Seoul}}`"
+            self.shape_problem(node, f"`{key}` is a mapping from names to texts", hint)
+            return ()
+        return tuple((name.value, self.text(value, name.value)) for name, value in node.pairs)
+
+    def language(self, node: Node | None, default: str) -> str:
+        """Give the code of a language."""
+        if node is None:
+            return default
+        written = node.value if isinstance(node, Scalar) else ""
+        if _LANGUAGE.fullmatch(written):
+            return written
+        code = _LANGUAGES.get(written.casefold(), written.lower())
+        hint = f"write `{code}`" if _LANGUAGE.fullmatch(code) else ""
+        self.log.add("E206", node.location, "`language` is a code such as `en` or `ko`", hint=hint)
+        return default
 
     def threshold(self, node: Node | None) -> Fraction:
         """Give a number above 0; 1 where there is none."""
@@ -241,6 +348,10 @@ class ValueReader:
         return example or "write something here, or delete the line"
 
 
+def _no_day() -> date:
+    raise ValueError("no day")
+
+
 def kind(node: Node) -> str:
     """Name the kind of a value."""
     if isinstance(node, Scalar):
@@ -259,7 +370,6 @@ def _is_like_a_category(key: Scalar, value: Node, keys: Keys) -> bool:
         keys.category != ""
         and not isinstance(value, Scalar)
         and _CATEGORY_LIKE.fullmatch(name) is not None
-        and name not in keys.later
         and name not in keys.guesses
         and not any(name in other.known for other in _ALL)
     )

@@ -81,7 +81,7 @@ class _Open:
 
 def read_tree(file: str, content: bytes, log: ProblemLog) -> Node | None:
     """Give the file's tree; None if it has none, and then the log says why."""
-    text = _decode(file, content, log)
+    text = decode(file, content, log, LIMITS.rule_file)
     if text is None:
         return None
     try:
@@ -93,9 +93,10 @@ def read_tree(file: str, content: bytes, log: ProblemLog) -> Node | None:
 # --------------------------------------------------------------------- bytes
 
 
-def _decode(file: str, content: bytes, log: ProblemLog) -> str | None:
-    if len(content) > LIMITS.rule_file:
-        detail = f"more than {LIMITS.rule_file // 1024**2} MiB"
+def decode(file: str, content: bytes, log: ProblemLog, most: int) -> str | None:
+    """Give the text of a file of at most so many bytes; None if the log says why there is none."""
+    if len(content) > most:
+        detail = f"more than {most // 1024**2} MiB"
         log.add("E109", Location(file, 0, 0), detail, hint="split it into several files")
         return None
     if _is_utf16(content[:400]):
@@ -184,7 +185,7 @@ class _TreeReader:
         except yaml.MarkedYAMLError as error:
             self._report(error)
             raise _Unreadable from None
-        except yaml.YAMLError as error:  # pragma: no cover - `_decode` refuses what it is about
+        except yaml.YAMLError as error:  # pragma: no cover - `decode` refuses what it is about
             self._log.add("E101", Location(self._file, 1, 1), " ".join(str(error).split()))
             raise _Unreadable from None
 

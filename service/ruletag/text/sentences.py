@@ -63,7 +63,7 @@ _CANDIDATE: Final = re.compile(
 _ALWAYS: Final = 1  # the group of a mark that needs nothing to follow
 _IN_DOUBT: Final = 3  # the group of a mark behind what may be an abbreviation
 _LINE_BREAK: Final = re.compile(f"[{_BREAKS}]")
-_BLANK_LINE: Final = re.compile(rf"(?:\r\n|[{_BREAKS}])[ \t]*+[{_BREAKS}]")
+BLANK_LINE: Final = re.compile(rf"(?:\r\n|[{_BREAKS}])[ \t]*+[{_BREAKS}]")
 _WORD_EDGE: Final = re.compile(rf"[{re.escape(_OPENERS)}/{_DASHES}]|\B'")
 
 
@@ -141,6 +141,10 @@ class Sentences:
         number = bisect_right(starts, position) - 1
         return (starts[number], ends[number]) if number >= 0 else (position, position + 1)
 
+    def number_at(self, position: int) -> int:
+        """Number the sentence that holds the character at *position*, from 0."""
+        return max(bisect_right(self._spans[0], position) - 1, 0)
+
     def ends_between(self, start: int, end: int) -> bool:
         """Say whether there is a boundary with ``start < boundary < end``.
 
@@ -189,7 +193,7 @@ def _is_end(text: str, start: int, found: re.Match[str]) -> bool:
     mark, after = found.span()
     if not (text[after].islower() or (group == _IN_DOUBT and _goes_on(text, start, mark, after))):
         return True
-    return _BLANK_LINE.search(text, found.end(group), after) is not None
+    return BLANK_LINE.search(text, found.end(group), after) is not None
 
 
 def _goes_on(text: str, start: int, mark: int, after: int) -> bool:

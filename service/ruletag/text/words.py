@@ -23,6 +23,7 @@ _HANGUL_ONLY: Final = re.compile(f"[{HANGUL}]")
 _UNSPACED_ONLY: Final = re.compile(f"[{UNSPACED}]")
 _KATAKANA_WORD: Final = re.compile(f"[{KATAKANA}]+")
 # How many words a gap passes over is counted by what a reader sees as words.
+_STRETCH: Final = 32  # characters looked at for each word allowed
 _BETWEEN_WORDS: Final = re.compile(r"[\s\-\u2010-\u2015\u2212\ufe63\uff0d/\u2044\u2215\uff0f]+")
 
 
@@ -66,3 +67,26 @@ def count_words(text: str) -> int:
         unspaced = len(_UNSPACED_ONLY.findall(word))
         count += (unspaced + 1) // 2 + any(map(str.isalnum, _UNSPACED_ONLY.sub("", word)))
     return count
+
+
+def has_at_most_words(text: str, start: int, end: int, most: int) -> bool:
+    """Say whether ``text[start:end]`` has at most so many words, as `count_words` counts them.
+
+    Costs no more than reading the words up to the first too many, however long
+    the stretch is.
+    """
+    step = _STRETCH * (most + 1)
+    count = 0
+    while end - start > step and count <= most:
+        cut = _next_cut(text, start + step, end)
+        count += count_words(text[start:cut])
+        start = cut
+    return count + count_words(text[start:end]) <= most if count <= most else False
+
+
+def _next_cut(text: str, position: int, end: int) -> int:
+    """Give a place at or behind a position where no word is cut in two."""
+    if _UNSPACED_ONLY.match(text, position - 1):
+        return position
+    gap = _BETWEEN_WORDS.search(text, position, end)
+    return gap.start() if gap is not None else end

@@ -1,0 +1,475 @@
+"""Say in what context a match stands: negated, hypothetical, historical, quoted.
+
+The first three are told by cues near the match (`ruletag.language.cues`), without
+a parser: a cue reaches a match of its sentence that is near enough, with no border
+of a clause between. Where punctuation leaves that open, as with a comma, the answer
+is silence, since a match in a context may be told not to count.
+
+All positions are in the text as sent. Nothing is computed before the first question,
+and an answer looks at a bounded stretch around the match, so that no text costs more
+than linear time.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Final, NamedTuple
+from unicodedata import name
+
+from ruletag.language.cues import CLAUSE_WORDS, CONJUNCTIONS, CONTEXTS, DETERMINERS, Cue
+from ruletag.matching.gaps import Span, Spans
+from ruletag.text.sentences import BLANK_LINE, Sentences
+from ruletag.text.words import count_words
+
+CueHit = tuple[int, int, Cue]
+
+# A cue further off than this does not reach, whatever its table says; nor are more
+# than so many looked at on each side of a match.
+_MOST_CHARACTERS: Final = 300
+_MOST_CUES: Final = 16
+
+# What ends a clause wherever it stands. A comma may: that is looked into below.
+_ENDS_CLAUSE: Final = re.compile(
+    r"[;()\[\]{}<>—―⸺⸻：；（）［］｛｝【】〔〕＜＞、，!?]|(?<!\d):|:(?!\d)"
+    r"|[-‐‑−﹣－]{2}|(?<!\S)[-‐](?!\S)|(?<!\S)–|–(?!\S)|[,.…][\"”’»]"
+)
+_COMMA: Final = re.compile(r"(?<!\d),|,(?!\d)")
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return rf"(?:{'|'.join(words)})\b"
+
+
+_CLAUSE: Final = _any_of(CLAUSE_WORDS)
+_AND: Final = _any_of(CONJUNCTIONS)
+_GIVEN: Final = _any_of(DETERMINERS)
+_IN_CLAUSE: Final = re.compile(rf"\b{_CLAUSE}", re.IGNORECASE)
+_NEW_CLAUSE: Final = re.compile(rf"\b{_AND}\s+(?:{_CLAUSE}|{_GIVEN})", re.IGNORECASE)
+_LAST_ITEM: Final = re.compile(rf"(?:^|\s){_AND}\s", re.IGNORECASE)
+# How a list goes on behind one of its items: at most a word more of it, further items,
+# and the conjunction that shows it was a list.
+_LIST_GOES_ON: Final = re.compile(
+    rf"""
+    (?:\s(?!{_CLAUSE}|{_AND})[\w'’-]+)?+
+    (?:,(?:\s(?!{_CLAUSE}|{_AND})[\w'’-]+){{1,3}}){{0,6}}
+    ,?\s{_AND}\s
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_MOST_IN_ITEM: Final = 3  # words
+_MOST_BESIDE: Final = 2  # words of the item that the match stands in
+# *did not see the smugglers*: a negator does not touch what is taken as given. Where
+# the article alone stands between, it does: *denied the smuggling*.
+_IS_GIVEN: Final = re.compile(
+    rf"\S(?:\s+{_GIVEN}|['’]s?)\s+(?:\S+\s+)?\Z|\A\s+{_GIVEN}\s+\S+\s+\Z", re.IGNORECASE
+)
+
+
+class Contexts:
+    """The contexts of the matches of one text.
+
+    ``hits`` are the places where cues stand, in any order; they are not looked at
+    before they are needed.
+    """
+
+    def __init__(self, text: str, sentences: Sentences, hits: Iterable[CueHit]) -> None:
+        self._text = text
+        self._sentences = sentences
+        self._hits = hits
+        self._known: dict[tuple[str, tuple[Span, ...]], Mapping[str, Span]] = {}
+
+    def of(self, parts: Sequence[Span], language: str) -> tuple[str, ...]:
+        """Give the contexts of a match, in the order of `CONTEXTS`.
+
+        ``parts`` are the spans of its parts, by position; ``language`` is that of its
+        keyword. One part in a context puts the whole there, and so does a negator
+        between two parts.
+        """
+        found = self.reasons(parts, language)
+        return tuple(context for context in CONTEXTS if context in found) if found else ()
+
+    def reasons(self, parts: Sequence[Span], language: str) -> Mapping[str, Span]:
+        """Give the contexts of a match, each with the cue or quotation that puts it there."""
+        key = (language, tuple(parts))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._find(*key)
+        return found
+
+    def _find(self, language: str, parts: tuple[Span, ...]) -> dict[str, Span]:
+        found: dict[str, Span] = {}
+        if self._cues:
+            for part in parts:
+                if not self._cues.is_near(*self._sentences.span_at(part[0])):
+                    continue
+                match = _Match(part, parts, language, _is_latin(self._text[slice(*part)]))
+                self._look_before(match, found)
+                self._look_after(match, found)
+            if len(parts) > 1 and "negated" not in found:
+                negator = self._negator_between(parts, language)
+                if negator is not None:
+                    found["negated"] = negator
+        if self._quotations:
+            held = next(filter(None, map(self._quotations.around, parts)), None)
+            if held is not None:
+                found["quoted"] = held
+        return found
+
+    @cached_property
+    def _cues(self) -> "_Cues":
+        return _Cues(self._hits)
+
+    @cached_property
+    def _quotations(self) -> "_Quotations":
+        return _Quotations(self._text)
+
+    def _look_before(self, match: "_Match", found: dict[str, Span]) -> None:
+        """Add the contexts that cues before a part of a match put it in."""
+        start, end_of_match = match.part
+        low, high = self._sentences.span_at(start)
+        behind = self._text[end_of_match : min(high, end_of_match + _MOST_CHARACTERS)]
+        seen = start
+        for begin, end, cue in self._cues.ending_before(start, low):
+            if not self._is_open(end, seen):
+                return
+            seen = min(end, seen)
+            if cue.context in found or not match.concerns(begin, end, cue):
+                continue
+            between = self._text[end:start]
+            if (
+                count_words(between) > cue.reach
+                or _is_abbreviation(self._text, end, high)
+                or (cue.context == "negated" and _IS_GIVEN.search(between))
+            ):
+                continue
+            if not _is_listed(between, behind):
+                return
+            found[cue.context] = (begin, end)
+
+    def _look_after(self, match: "_Match", found: dict[str, Span]) -> None:
+        """Add the contexts that cues behind a part of a match put it in."""
+        start, end = match.part
+        seen = end
+        for begin, stop, cue in self._cues.beginning_after(end, self._sentences.span_at(start)[1]):
+            if not self._is_open(seen, begin):
+                return
+            seen = max(seen, begin)
+            if cue.context in found or not match.concerns(begin, stop, cue):
+                continue
+            between = self._text[end:begin]
+            if count_words(between) > cue.reach:
+                continue
+            if not _lists(between):
+                return
+            found[cue.context] = (begin, stop)
+
+    def _negator_between(self, parts: tuple[Span, ...], language: str) -> Span | None:
+        """Give a negator between two neighbouring parts, close to both."""
+        for left, right in pairwise(parts):
+            if not 0 < right[0] - left[1] <= _MOST_CHARACTERS:
+                continue
+            if self._sentences.ends_between(left[0], right[1]):
+                continue
+            match = _Match(left, parts, language, _is_latin(self._text[slice(*left)]))
+            for begin, end, cue in self._cues.between(left[1], right[0]):
+                if (
+                    cue.context == "negated"
+                    and match.concerns(begin, end, cue)
+                    and self._is_beside(left[1], begin, cue)
+                    and self._is_beside(end, right[0], cue)
+                ):
+                    return begin, end
+        return None
+
+    def _is_beside(self, start: int, end: int, cue: Cue) -> bool:
+        """Say whether nothing but a few words of one clause stands between."""
+        return (
+            self._is_open(start, end)
+            and count_words(self._text[start:end]) <= cue.reach
+            and _COMMA.search(self._text, start, end) is None
+        )
+
+    def _is_open(self, start: int, end: int) -> bool:
+        """Say whether no sign and no word ends the clause in between, commas apart."""
+        if self._cues.end_reach(start, end):
+            return False
+        # With the character behind, for the sake of dashes and quotation marks.
+        behind = min(end + 1, len(self._text))
+        if _ENDS_CLAUSE.search(self._text, start, behind):
+            return False
+        return _NEW_CLAUSE.search(self._text, start, end) is None
+
+
+class _Match(NamedTuple):
+    """One part of a match, and what decides which cues concern it."""
+
+    part: Span
+    parts: tuple[Span, ...]
+    language: str
+    is_latin: bool
+
+    def concerns(self, begin: int, end: int, cue: Cue) -> bool:
+        """Say whether the cue is of the keyword's language, or of no Latin script; and no part."""
+        if cue.language != self.language and self.is_latin and _is_latin(cue.keyword):
+            return False
+        return not any(begin < last and first < end for first, last in self.parts)
+
+
+def _is_abbreviation(text: str, end: int, end_of_sentence: int) -> bool:
+    """Say whether the word that ends there is one, as in *No. 3*."""
+    return end + 1 < end_of_sentence and text[end] == "."
+
+
+def _is_latin(text: str) -> bool:
+    if text.isascii():
+        return True
+    return all("LATIN" in name(letter, "") for letter in text if letter.isalpha())
+
+
+# ------------------------------------------------------------------------- cues
+
+
+class _Cues:
+    """The cues of one text that work, by position; false where there are none."""
+
+    def __init__(self, hits: Iterable[CueHit]) -> None:
+        self._before: list[CueHit] = []
+        self._after: list[CueHit] = []
+        self._ends: list[int] = []
+        never: dict[str, list[Span]] = defaultdict(list)
+        for hit in hits:
+            role = hit[2].role
+            if role == "before":
+                self._before.append(hit)
+            elif role == "after":
+                self._after.append(hit)
+            elif role == "ends":
+                self._ends.append(hit[0])
+            else:
+                never[hit[2].context].append(hit[:2])
+        self._edges = sorted(hit[1] for hit in (*self._before, *self._after))
+        self._before.sort(key=_by_end)
+        self._after.sort()
+        self._ends.sort()
+        self._never = {context: Spans(spans) for context, spans in never.items()}
+
+    def __bool__(self) -> bool:
+        return bool(self._before or self._after)
+
+    def is_near(self, low: int, high: int) -> bool:
+        """Say whether some cue ends in a stretch of the text."""
+        number = bisect_right(self._edges, low)
+        return number < len(self._edges) and self._edges[number] <= high
+
+    def ending_before(self, position: int, low: int) -> Iterator[CueHit]:
+        """Give the cues that stand before a position and not before ``low``, nearest first."""
+        low = max(low, position - _MOST_CHARACTERS)
+        last = bisect_right(self._before, position, key=_end)
+        for number in range(last - 1, max(-1, last - 1 - _MOST_CUES), -1):
+            hit = self._before[number]
+            if hit[1] <= low:
+                return
+            if hit[0] >= low and self._works(hit):
+                yield hit
+
+    def beginning_after(self, position: int, high: int) -> Iterator[CueHit]:
+        """Give the cues that stand behind a position and not behind ``high``, nearest first."""
+        high = min(high, position + _MOST_CHARACTERS)
+        first = bisect_left(self._after, position, key=_start)
+        for hit in self._after[first : first + _MOST_CUES]:
+            if hit[0] >= high:
+                return
+            if hit[1] <= high and self._works(hit):
+                yield hit
+
+    def between(self, start: int, end: int) -> Iterator[CueHit]:
+        """Give the cues of both kinds in a stretch that is not too long."""
+        yield from self.ending_before(end, start)
+        yield from self.beginning_after(start, end)
+
+    def end_reach(self, start: int, end: int) -> bool:
+        """Say whether a word at which all reach ends begins in between."""
+        number = bisect_left(self._ends, start)
+        return number < len(self._ends) and self._ends[number] < end
+
+    def _works(self, hit: CueHit) -> bool:
+        never = self._never.get(hit[2].context)
+        return never is None or not never.overlap(hit[:2])
+
+
+def _start(hit: CueHit) -> int:
+    return hit[0]
+
+
+def _end(hit: CueHit) -> int:
+    return hit[1]
+
+
+def _by_end(hit: CueHit) -> tuple[int, int, Cue]:
+    return hit[1], hit[0], hit[2]
+
+
+# ------------------------------------------------------------------------ commas
+
+
+def _is_listed(between: str, behind: str) -> bool:
+    """Say whether all commas between a cue and the match behind it part the items of a list.
+
+    *No gold, copper or zinc was found* has such a comma; *Without evidence, police
+    arrested him* has one that begins a clause. ``behind`` is what follows the match.
+    """
+    first, *items = _COMMA.split(between)
+    if not items:
+        return True
+    last = items.pop()
+    if not first.strip() or _IN_CLAUSE.search(first) or not all(map(_is_item, items)):
+        return False
+    *before, beside = _LAST_ITEM.split(last)
+    if not _is_item(beside, _MOST_BESIDE):
+        return False
+    if not before:
+        return _LIST_GOES_ON.match(behind) is not None
+    # *denied it, and police* begins a clause, *no gold, tin, and zinc* ends a list.
+    return all(map(_is_item, before)) and (bool(items) or bool(before[0].strip()))
+
+
+def _lists(between: str) -> bool:
+    """Say whether all commas between a match and the cue behind it part the items of a list."""
+    first, *items = _COMMA.split(between)
+    if not items:
+        return True
+    before = _LAST_ITEM.split(items[-1])[:-1]
+    if not before or not (len(items) > 1 or before[0].strip()):
+        return False
+    return _is_item(first, _MOST_BESIDE) and all(map(_is_item, items))
+
+
+def _is_item(words: str, most: int = _MOST_IN_ITEM) -> bool:
+    return count_words(words) <= most and _IN_CLAUSE.search(words) is None
+
+
+# ---------------------------------------------------------------------- quotations
+
+_OPENER: Final = re.compile('[“„‟"«»「『‘]')
+# Single characters, since a choice of patterns would cost four times as much.
+_SIGN_OR_BREAK: Final = re.compile('[“”„‟"«»「」『』‘’\n\r\x85\u2028\u2029]')
+_SINGLE_OPENER: Final = re.compile(r"(?<!\w)‘(?=\w)")
+_SINGLE_CLOSER: Final = re.compile(r"(?<=\S)’(?!\w)")
+_CLOSERS: Final = {
+    "“": "”",
+    "„": "“”",
+    "‟": "”",
+    "«": "»",
+    "»": "«",
+    "「": "」",
+    "『": "』",
+    "‘": "’",
+    '"': '"',
+}
+_MAY_STAY_OPEN: Final = frozenset("“„‟«»「『")
+_FEW_WORDS: Final = 3  # so few in quotation marks are a word held up, not speech
+
+
+class _Quotations:
+    """What stands in quotation marks, as speech; false where nothing does."""
+
+    def __init__(self, text: str) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(_quotations(text)):
+            if count_words(text[start:end]) <= _FEW_WORDS:
+                continue
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
+    def around(self, span: Span) -> Span | None:
+        """Give the quotation that the span stands wholly within."""
+        number = bisect_right(self._starts, span[0]) - 1
+        if number < 0 or span[1] > self._ends[number]:
+            return None
+        return self._starts[number], self._ends[number]
+
+
+def _quotations(text: str) -> Iterator[Span]:
+    """Give what stands between quotation marks, of each kind by itself."""
+    if _OPENER.search(text) is None:
+        return
+    paragraph = _Paragraph(text)
+    for found in _SIGN_OR_BREAK.finditer(text):
+        sign, position = found.group(), found.start()
+        if sign.isspace():
+            if BLANK_LINE.match(text, position):
+                yield from paragraph.close(position)
+        elif (sign == "‘" and _SINGLE_OPENER.match(text, position) is None) or (
+            sign == "’" and _SINGLE_CLOSER.match(text, position) is None
+        ):
+            continue
+        else:
+            yield from paragraph.read(sign, position)
+    yield from paragraph.close(len(text))
+
+
+class _Paragraph:
+    """The quotation marks that are open at some place of a paragraph, and since where."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._open: dict[str, int] = {}
+        self._doubtful: int | None = None  # a ’ that closes a ‘ unless a plainer one follows
+
+    def read(self, sign: str, position: int) -> Iterator[Span]:
+        """Take the next sign; give the quotation that it closes, if it does."""
+        opener = next((opener for opener in self._open if sign in _CLOSERS[opener]), "")
+        if opener and self._closes(sign, position):
+            if opener == "‘":
+                self._doubtful = None
+            yield self._open.pop(opener), position
+        elif sign == "‘":
+            yield from self._close_single()
+            self._open[sign] = position + 1
+        elif sign == "’":
+            self._doubtful = self._doubtful or position
+        elif self._opens(sign, position):
+            self._open[sign] = position + 1
+
+    def close(self, end: int) -> Iterator[Span]:
+        """End the paragraph; give the quotations that run on to its end."""
+        yield from self._close_single()
+        for opener, start in self._open.items():
+            if opener in _MAY_STAY_OPEN:
+                yield start, end
+        self._open.clear()
+
+    def _close_single(self) -> Iterator[Span]:
+        """End a ‘ at the ’ that may have closed it."""
+        start = self._open.pop("‘", None)
+        if start is not None and self._doubtful is not None:
+            yield start, self._doubtful
+        self._doubtful = None
+
+    def _closes(self, sign: str, position: int) -> bool:
+        before = self._text[position - 1]
+        if sign == "’":  # at the end of *workers’* it may be an apostrophe
+            return before in ".,!?…"
+        return sign != '"' or not (before.isspace() or _is_word(self._text, position + 1))
+
+    def _opens(self, sign: str, position: int) -> bool:
+        if sign in self._open and sign != '"':  # a new paragraph begins with one again
+            return False
+        if sign in '"»':
+            behind = self._text[position + 1 : position + 2]
+            return not (_is_word(self._text, position - 1) or behind.isspace() or not behind)
+        return sign in _CLOSERS
+
+
+def _is_word(text: str, position: int) -> bool:
+    return 0 <= position < len(text) and text[position].isalnum()
