@@ -37,6 +37,7 @@ def test_every_setting_can_be_set() -> None:
         "RULETAG_WORKERS": "2",
         "RULETAG_THREADS": "4",
         "RULETAG_POLL_INTERVAL": "1.5",
+        "RULETAG_DRAFTS": "off",
         "RULETAG_LOG_FORMAT": "text",
     }
 
@@ -48,6 +49,7 @@ def test_every_setting_can_be_set() -> None:
         2,
         4,
         1.5,
+        "off",
         "text",
     )
 

@@ -16,7 +16,8 @@ _PREFIX: Final = "RULETAG_"
 _HIGHEST_PORT: Final = 65535
 # Kubernetes puts such variables into every container beside a Service that is
 # named "ruletag": RULETAG_PORT=tcp://10.0.0.1:8080, RULETAG_SERVICE_HOST=…
-_NOT_OURS: Final = re.compile(r"RULETAG_(?:SERVICE_(?:HOST|PORT\w*)|PORT_\d+_\w+)")
+# RULETAG_TOKEN is for `ruletag status`.
+_NOT_OURS: Final = re.compile(r"RULETAG_(?:TOKEN|SERVICE_(?:HOST|PORT\w*)|PORT_\d+_\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Settings:
     workers: int = 1
     threads: int = 8
     poll_interval: float = 0.25
+    drafts: str = "on"
     log_format: str = "json"
 
 
@@ -112,6 +114,9 @@ TABLE: Final = (
         _seconds,
         "0.01 to 3600 seconds",
         "how often the rule folder is looked at for edits",
+    ),
+    Setting(
+        "drafts", _one_of("on", "off"), "on or off", "whether requests may bring draft rules along"
     ),
     Setting(
         "log_format", _one_of("json", "text"), "json or text", "one JSON object or text a line"

@@ -456,6 +456,48 @@ def test_options_hold_for_the_whole_batch(service: Service) -> None:
         assert evidence(results[0]) == []
 
 
+# ------------------------------------------------------------------- draft rules
+
+
+def test_draft_rules_are_judged_instead(service: Service) -> None:
+    draft = "categories: {mine: [oil], drafted: {status: draft, match: [oil]}}"
+
+    answer = tag(service, "oil", rules=draft)
+
+    assert ids(answer) == ["mine"]
+    assert [category["category"] for category in answer["drafts"]] == ["drafted"]
+    assert answer["categories"][0]["evidence"][0]["source"] == "draft.yaml:1:21"
+    assert answer["rules"] != tag(service, "oil")["rules"]
+
+
+def test_categories_are_chosen_from_the_draft(service: Service) -> None:
+    draft = "categories: {mine: [oil], other: [oil]}"
+
+    assert ids(tag(service, "oil", rules=draft, categories=["other"])) == ["other"]
+
+
+def test_bad_draft_rules_are_refused_with_every_problem(service: Service) -> None:
+    body = {"text": "oil", "rules": "categories: {a: [sm*], b: {mach: [x]}}"}
+
+    answer = service.post("/v1/tag", json.dumps(body).encode(), JSON)
+
+    assert (answer.status, answer.json["code"]) == (422, "invalid_rules")
+    assert [(fault["pointer"], fault["detail"][:22]) for fault in answer.json["errors"]] == [
+        ("/rules", "draft.yaml:1:18: E304 "),
+        ("/rules", "draft.yaml:1:28: E201 "),
+    ]
+
+
+def test_draft_rules_can_be_turned_off() -> None:
+    service = Service(InProcess(create_app(store_with(RULES), takes_drafts=False)))
+    body = b'{"text": "oil", "rules": "categories: {mine: [oil]}"}'
+
+    answer = service.post("/v1/tag", body, JSON)
+
+    assert (answer.status, answer.json["code"]) == (422, "invalid_request")
+    assert "RULETAG_DRAFTS" in answer.json["detail"]
+
+
 # ---------------------------------------------------------------- rules in force
 
 

@@ -232,3 +232,15 @@ def test_many_documents_full_of_matches_are_not_held_in_memory() -> None:
     # A full batch is ten times as large; the figure to hold is 64 MB.
     assert status.startswith("200")
     assert peak < 16 * 1024 * 1024, f"{peak:,} bytes held for an answer of {size:,}"
+
+
+@pytest.mark.parametrize(("more", "expected"), [(0, (200, "")), (1, (413, "draft_too_long"))])
+def test_draft_rules(service: Service, more: int, expected: tuple[int, str]) -> None:
+    draft = "categories: {x: [é]}#"
+    padding = "é" * ((LIMITS.draft - len(draft.encode())) // 2)
+    rules = draft + padding
+    rules += "a" * (LIMITS.draft - len(rules.encode()) + more)
+
+    answer = service.post("/v1/tag", json.dumps({"text": "é", "rules": rules}).encode(), JSON)
+
+    assert outcome(answer) == expected
