@@ -30,6 +30,7 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY service service
 COPY rules rules
+COPY docs/problems.md docs/problems.md
 RUN /pip/bin/pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /wheels . \
     && /pip/bin/pip --python /opt/ruletag/bin/python3 install \
         --no-compile --no-deps --no-index /wheels/*.whl \

@@ -1,27 +1,39 @@
-"""``ruletag check``: what is wrong with the rule files."""
+"""``ruletag check``: what is wrong with the rule files, and what a code means."""
 
-import json
 import os
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, TypedDict, Unpack
 
 import click
 
 from ruletag.cli.common import (
     FINDINGS,
     UNREADABLE,
+    InputError,
     Outcome,
     counted,
-    folder_argument,
     problem_counts,
     read_folder,
     rule_folder,
     rules_option,
 )
-from ruletag.cli.terminal import wants_colour
-from ruletag.problems import as_dict
-from ruletag.rules.model import Entry, ListReference, RuleSet
+from ruletag.cli.explanations import UnknownCodeError, explained, explanations
+from ruletag.cli.reports import Places, as_json, as_sarif, as_workflow_commands
+from ruletag.cli.terminal import one_line, wants_colour
+from ruletag.matching.examples import count_examples
+from ruletag.rules.model import Line, Reference, RuleSet, lines_of
+
+_ALL_CODES: Final = "list"
+
+
+class _Options(TypedDict):
+    rules: Path | None
+    form: Literal["text", "json", "github", "sarif"]
+    explain: tuple[str, ...]
+    strict: bool
 
 
 @click.command(
@@ -29,41 +41,53 @@ from ruletag.rules.model import Entry, ListReference, RuleSet
 Examples:
   ruletag check
   ruletag check my-rules --strict
+  ruletag check --explain E203
+  ruletag check --format github            in a workflow: notes beside the lines
+  ruletag check --format sarif > rules.sarif
   ruletag check --format json | jq '.problems[].code'
 """,
 )
-@folder_argument
+@click.argument(
+    "folders",
+    nargs=-1,
+    metavar="[DIR]",
+    type=click.Path(file_okay=False, readable=False, path_type=Path),
+)
 @rules_option
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="Text for people, or one JSON object.",
+    help="Text for people, one JSON object, or what GitHub and code scanners read.",
+)
+@click.option(
+    "--explain",
+    metavar="[CODE...]",
+    is_flag=False,
+    flag_value=_ALL_CODES,
+    multiple=True,
+    help="Say what these codes mean, and check nothing; without a CODE list them all.",
 )
 @click.option("--strict", is_flag=True, help="Let warnings fail, too.")
 @click.pass_context
-def check(
-    ctx: click.Context,
-    folder: Path | None,
-    rules: Path | None,
-    form: Literal["text", "json"],
-    *,
-    strict: bool,
-) -> None:
+def check(ctx: click.Context, folders: tuple[Path, ...], **options: Unpack[_Options]) -> None:
     """Say what is wrong with the rule files.
 
     All problems of all files in DIR are reported in one run. Exit 1 if there are
     errors, or with --strict if there is anything. The tests inside the rules are
     run by `ruletag test`.
     """
-    outcome = read_folder(rule_folder(folder, rules))
-    if form == "json":
-        click.echo(json.dumps(_as_json(outcome), ensure_ascii=False, indent=2))
-    else:
-        _report(outcome)
-    ctx.exit(_exit_code(outcome, strict=strict))
+    if options["explain"]:
+        if options["form"] != "text":
+            raise click.UsageError("--explain gives text; leave --format out")
+        _explain([*options["explain"], *map(str, folders)])
+        return
+    named = [folder for folder in (*folders, options["rules"]) if folder is not None]
+    outcome = read_folder(rule_folder(*named))
+    _report(outcome, options["form"], _test_command(named))
+    ctx.exit(_exit_code(outcome, strict=options["strict"]))
 
 
 def _exit_code(outcome: Outcome, *, strict: bool) -> int:
@@ -72,11 +96,21 @@ def _exit_code(outcome: Outcome, *, strict: bool) -> int:
     return FINDINGS if outcome.rules is None or (strict and outcome.problems) else 0
 
 
-def _report(outcome: Outcome) -> None:
-    colour = wants_colour(sys.stdout, os.environ)
-    for problem in outcome.problems:
-        click.echo(outcome.shown(problem, colour=colour) + "\n", color=colour)
-    click.echo(_summary(outcome), err=True)
+def _report(outcome: Outcome, form: str, test_command: str) -> None:
+    """Write the problems to standard output, and for people a summary beside them."""
+    if form == "json":
+        click.echo(as_json(outcome))
+    elif form == "sarif":
+        click.echo(as_sarif(outcome.problems, Places.of(outcome, os.environ)))
+    elif form == "github":
+        places = Places.of(outcome, os.environ)
+        click.echo(as_workflow_commands(outcome.problems, places), nl=False)
+        click.echo(_summary(outcome), err=True)
+    else:
+        colour = wants_colour(sys.stdout, os.environ)
+        for problem in outcome.problems:
+            click.echo(outcome.shown(problem, colour=colour) + "\n", color=colour)
+        click.echo(_summary(outcome) + _not_run(outcome, test_command), err=True)
 
 
 def _summary(outcome: Outcome) -> str:
@@ -89,24 +123,40 @@ def _summary(outcome: Outcome) -> str:
     return f"{files}, {categories}, {counted(_keywords(rule_set), 'keyword')}: no problems"
 
 
+def _not_run(outcome: Outcome, test_command: str) -> str:
+    """Remind of the tests inside the rules, which are another command's business."""
+    number = count_examples(outcome.rules) if outcome.rules else 0
+    return f" ({counted(number, 'test')} not run: {test_command})" if number else ""
+
+
+def _test_command(named: Sequence[Path]) -> str:
+    return one_line(shlex.join(["ruletag", "test", *map(str, named)]))
+
+
 def _keywords(rule_set: RuleSet) -> int:
     """Count the keywords that authors wrote: a list counts once, where it is defined."""
-    entries = [entry for category in rule_set.categories for entry in category.entries]
-    entries += [entry for word_list in rule_set.lists for entry in word_list.entries]
-    return sum(not _is_list(entry) for entry in entries)
+    lines = [line for category in rule_set.categories for line in lines_of(category)]
+    lines += [line for word_list in rule_set.lists for line in word_list.lines]
+    return sum(not _is_reference(line) for line in lines)
 
 
-def _is_list(entry: Entry) -> bool:
-    parts = entry.keyword.parts
-    return len(parts) == 1 and isinstance(parts[0], ListReference)
+def _is_reference(line: Line) -> bool:
+    parts = line.keyword.parts
+    return len(parts) == 1 and isinstance(parts[0], Reference)
 
 
-def _as_json(outcome: Outcome) -> dict[str, object]:
-    errors = sum(problem.is_error for problem in outcome.problems)
-    return {
-        "folder": str(outcome.folder),
-        "files": len(outcome.files),
-        "errors": errors,
-        "warnings": len(outcome.problems) - errors,
-        "problems": [as_dict(problem) for problem in outcome.problems],
-    }
+# -------------------------------------------------------------------- explain
+
+
+def _explain(given: Sequence[str]) -> None:
+    codes = [code for text in given for code in text.replace(",", " ").split()]
+    if _ALL_CODES in map(str.lower, codes) or not codes:
+        for explanation in explanations().values():
+            click.echo(f"{explanation.code}  {explanation.title}")
+        return
+    try:
+        found = explained(codes)
+    except UnknownCodeError as error:
+        raise InputError(str(error)) from None
+    colour = wants_colour(sys.stdout, os.environ)
+    click.echo("\n\n".join(e.shown(colour=colour) for e in found), color=colour)

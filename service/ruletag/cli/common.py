@@ -16,7 +16,7 @@ import click
 from ruletag.cli.terminal import one_line, wants_colour
 from ruletag.matching.compiler import CompiledRules, compile_rules
 from ruletag.problems import Problem, RuleSetError, render
-from ruletag.rules.loader import parse_rules, snapshot
+from ruletag.rules.loader import list_reader, parse_rules, snapshot
 from ruletag.settings import SHIPPED_RULES, SettingsError, read_settings
 
 FINDINGS: Final = 1
@@ -113,7 +113,7 @@ def read_folder(folder: Path) -> Outcome:
     warnings: tuple[Problem, ...] = ()
     try:
         files = snapshot(folder)
-        rule_set = parse_rules(files)
+        rule_set = parse_rules(files, list_reader(folder))
         warnings = rule_set.warnings
         rules = compile_rules(rule_set)
     except RuleSetError as error:

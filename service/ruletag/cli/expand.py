@@ -26,7 +26,7 @@ from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.wordforms import STAR, TooManyFormsError, written_forms
 from ruletag.problems import Location, ProblemLog, nearest, render
 from ruletag.rules.keywords import KeywordReader
-from ruletag.rules.model import Keyword, ListReference, Phrase, WordList
+from ruletag.rules.model import Keyword, Phrase, Reference, WordList, lines_of
 from ruletag.text.words import is_hangul
 
 _HEAD: Final = ("form", "keyword", "rule")
@@ -115,7 +115,7 @@ def _stop_at_problems(log: ProblemLog) -> None:
 
 def _list_names(keywords: Iterable[Keyword]) -> Iterator[str]:
     parts = (part for keyword in keywords for part in keyword.parts)
-    return (part.name for part in parts if isinstance(part, ListReference))
+    return (part.name for part in parts if isinstance(part, Reference))
 
 
 def _check_lists(keywords: Iterable[Keyword], lists: _Lists, log: ProblemLog) -> None:
@@ -133,7 +133,7 @@ def _of_categories(patterns: Sequence[str], rules: CompiledRules) -> Iterator[Ke
         raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
     for category in rules.rule_set.categories:
         if category.id in chosen:
-            yield from (entry.keyword for entry in category.entries)
+            yield from (line.keyword for line in lines_of(category))
 
 
 # ------------------------------------------------------------------------ forms
@@ -142,9 +142,9 @@ def _of_categories(patterns: Sequence[str], rules: CompiledRules) -> Iterator[Ke
 def _expansions(keyword: Keyword, lists: _Lists, log: ProblemLog) -> Iterator[Expansion]:
     """Expand a keyword; in place of a list, each of its lines."""
     first = keyword.parts[0]
-    if len(keyword.parts) == 1 and isinstance(first, ListReference):
-        for entry in lists[first.name].entries:
-            yield from _expansions(entry.keyword, lists, log)
+    if len(keyword.parts) == 1 and isinstance(first, Reference):
+        for line in lists[first.name].lines if first.name in lists else ():
+            yield from _expansions(line.keyword, lists, log)
         return
     place = "" if keyword.location.file == _COMMAND_LINE else str(keyword.location)
     try:
@@ -154,14 +154,13 @@ def _expansions(keyword: Keyword, lists: _Lists, log: ProblemLog) -> Iterator[Ex
         log.add("E308", keyword.location, f"`{keyword.written}` has {error}")
 
 
-def _part_forms(part: Phrase | ListReference, keyword: Keyword, lists: _Lists) -> Iterator[str]:
+def _part_forms(part: Phrase | Reference, keyword: Keyword, lists: _Lists) -> Iterator[str]:
     if isinstance(part, Phrase):
         yield from readable_forms(part, keyword.language)
         return
-    for entry in lists[part.name].entries:
-        for phrase in entry.keyword.parts:
-            if isinstance(phrase, Phrase):
-                yield from readable_forms(phrase, entry.keyword.language)
+    for line in lists[part.name].lines if part.name in lists else ():
+        for inner in line.keyword.parts:
+            yield from _part_forms(inner, line.keyword, lists)
 
 
 def readable_forms(phrase: Phrase, language: str) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ COMMANDS: Final = {
     "check": _Entry("ruletag.cli.check:check", "Say what is wrong with the rule files."),
     "test": _Entry("ruletag.cli.test:test", "Run the tests inside the rules."),
     "expand": _Entry("ruletag.cli.expand:expand", "Show every form of a keyword that is sought."),
+    "fmt": _Entry("ruletag.cli.fmt:fmt", "Put rule files into the canonical layout."),
+    "status": _Entry("ruletag.cli.status:status", "Show the rules in force in a running service."),
     "settings": _Entry(
         "ruletag.cli.settings:settings", "Show each setting, its value and where it comes from."
     ),

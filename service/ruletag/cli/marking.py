@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from ruletag.cli.terminal import BOLD, DIM, Cell, Table, one_line, paint, visible
 from ruletag.http.wire import Document
-from ruletag.matching.tagger import Evidence, Tag, Tagging
+from ruletag.matching.tagging import Evidence, Tag, Tagging
 
 _COLOURS: Final = ("32", "33", "36", "35", "34", "31", "92", "93", "96", "95", "94", "91")
 _UNDERLINED: Final = "4"

@@ -32,8 +32,8 @@ from ruletag.cli.terminal import columns, is_terminal, visible_json, wants_colou
 from ruletag.http.requests import selected
 from ruletag.http.wire import Amount, RequestError, TagOptions, encode, tag_answer
 from ruletag.matching.compiler import CompiledRules
-from ruletag.matching.tagger import Tagging
 from ruletag.matching.tagger import tag as tag_text
+from ruletag.matching.tagging import Tagging
 from ruletag.text.offsets import Unit
 
 _Show = Callable[[Named, Tagging], None]
