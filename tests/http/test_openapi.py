@@ -43,7 +43,7 @@ def test_the_document_is_the_same_on_both_servers(flask_service: Service, servic
 def test_every_route_is_in_the_document_and_the_other_way_round(flask_service: Service) -> None:
     app = create_app(store_with(RULES))
     served = {
-        (method, rule.rule)
+        (method, rule.rule.replace("<id_>", "{id}"))
         for rule in app.url_map.iter_rules()
         for method in rule.methods or ()
         if method not in {"HEAD", "OPTIONS"}
@@ -67,6 +67,7 @@ def test_every_schema_is_used_and_every_one_used_is_there(flask_service: Service
 # ------------------------------------------------------ every answer can be had
 
 _BATCH: Final = "/v1/tag/batch"
+_EXPLAIN: Final = "/v1/explain"
 _REQUESTS: Final[dict[tuple[str, str, str], tuple[str, bytes, Headers]]] = {
     ("POST", "/v1/tag", "200"): ("", b'{"text": "oil"}', TYPED),
     ("POST", "/v1/tag", "400"): ("", b"{", TYPED),
@@ -84,6 +85,22 @@ _REQUESTS: Final[dict[tuple[str, str, str], tuple[str, bytes, Headers]]] = {
     ("POST", _BATCH, "415"): ("", b"", {"Content-Type": "text/plain"}),
     ("POST", _BATCH, "422"): ("", b"{}", TYPED),
     ("POST", _BATCH, "503"): ("", b'{"documents": []}', TYPED),
+    ("POST", _EXPLAIN, "200"): ("", b'{"text": "oil", "categories": ["economy"]}', TYPED),
+    ("POST", _EXPLAIN, "400"): ("", b"{", TYPED),
+    ("POST", _EXPLAIN, "406"): (
+        "",
+        b'{"text": "", "categories": ["economy"]}',
+        TYPED | {"Accept": "text/html"},
+    ),
+    ("POST", _EXPLAIN, "409"): (
+        "",
+        b'{"text": "", "categories": ["economy"], "if_rules": ""}',
+        TYPED,
+    ),
+    ("POST", _EXPLAIN, "413"): ("", b" " * (LIMITS.body + 1), TYPED),
+    ("POST", _EXPLAIN, "415"): ("", b"", {"Content-Type": "text/plain"}),
+    ("POST", _EXPLAIN, "422"): ("", b"{}", TYPED),
+    ("POST", _EXPLAIN, "503"): ("", b'{"text": "", "categories": ["economy"]}', TYPED),
     ("GET", "/v1/rules", "200"): ("", b"", {}),
     ("GET", "/v1/rules", "304"): ("", b"", {"If-None-Match": "{etag}"}),
     ("GET", "/v1/rules", "406"): ("", b"", {"Accept": "text/html"}),
@@ -91,6 +108,12 @@ _REQUESTS: Final[dict[tuple[str, str, str], tuple[str, bytes, Headers]]] = {
     ("GET", "/v1/categories", "200"): ("", b"", {}),
     ("GET", "/v1/categories", "406"): ("", b"", {"Accept": "text/html"}),
     ("GET", "/v1/categories", "503"): ("", b"", {}),
+    ("GET", "/v1/categories/{id}", "200"): ("", b"", {}),
+    ("GET", "/v1/categories/{id}", "404"): ("x", b"", {}),
+    ("GET", "/v1/categories/{id}", "406"): ("", b"", {"Accept": "text/html"}),
+    ("GET", "/v1/categories/{id}", "503"): ("", b"", {}),
+    ("GET", "/v1/schema", "200"): ("", b"", {}),
+    ("GET", "/v1/schema", "406"): ("", b"", {"Accept": "text/html"}),
     ("GET", "/livez", "200"): ("", b"", {}),
     ("GET", "/readyz", "200"): ("?verbose", b"", {}),
     ("GET", "/readyz", "503"): ("?verbose", b"", {}),
@@ -121,7 +144,8 @@ def test_every_answer_described_can_be_had(
     etag = service.ask("GET", "/v1/rules").headers["etag"]
     filled = {name: value.format(etag=etag) for name, value in headers.items()}
 
-    answer: Answer = asked.ask(method, path + query, body, filled)
+    target = path.replace("{id}", "economy") + query
+    answer: Answer = asked.ask(method, target, body, filled)
 
     assert str(answer.status) == status
 
@@ -145,7 +169,8 @@ def test_every_parameter_described_is_taken(service: Service) -> None:
         content_type = {"/v1/tag": PLAIN, _BATCH: NDJSON}.get(path, "")
         headers = {"Content-Type": content_type} if content_type else {}
         for parameter in operation.get("parameters", ()):
-            assert parameter["in"] == "query"
+            if parameter["in"] == "path":
+                continue
             target = f"{path}?{parameter['name']}={samples[parameter['name']]}"
             assert service.ask(method, target, b"", headers).status == 200
 
@@ -226,7 +251,11 @@ def test_the_document_for_people_names_every_limit_of_requests() -> None:
 
 def test_the_document_for_people_names_every_member(flask_service: Service) -> None:
     schemas = flask_service.document["components"]["schemas"]
-    for name in ("TagRequest", "TagAnswer", "CategoryAnswer", "EvidenceAnswer", "PartAnswer"):
+    for name in (
+        *("TagRequest", "TagAnswer", "CategoryAnswer", "EvidenceAnswer", "PartAnswer"),
+        *("ExplainRequest", "ExplainAnswer", "CategoryExplanation", "EntryAnswer"),
+        *("ReasonAnswer", "PlaceAnswer"),
+    ):
         for member in schemas[name]["properties"]:
             assert f"`{member}`" in API_MD or f'"{member}"' in API_MD, member
 

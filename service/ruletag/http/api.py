@@ -12,17 +12,22 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final, Protocol
 
+import msgspec
+
 from ruletag.http import requests, wire
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import CompiledRules
+from ruletag.matching.explainer import explain, explainable
 from ruletag.matching.tagger import tag
-from ruletag.problems import RuleSetError
+from ruletag.problems import RuleSetError, nearest
+from ruletag.rules.schema import rule_file_schema
 from ruletag.serving.drafts import Drafts
 from ruletag.serving.store import Active, Store
 
 _LOG: Final = logging.getLogger("ruletag.http")
 JSON: Final = "application/json"
 PROBLEM_JSON: Final = "application/problem+json"
+SCHEMA_JSON: Final = "application/schema+json"
 NDJSON: Final = "application/x-ndjson"
 TEXT: Final = "text/plain"
 _REQUEST_ID: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{LIMITS.request_id}}}")
@@ -117,6 +122,20 @@ class Api:
         )
         return Response(200, _as_results(answers), JSON, _ruleset_headers(active))
 
+    def post_explain(self, request: Request) -> Response:
+        """Say why a text is given categories, and why not."""
+        _content_type(request, (JSON,))
+        _check_accept(request, JSON)
+        active = self._active()
+        requests.read_options(request.query, wire.NoOptions)
+        sent = requests.read_explain_request(_read_body(request, LIMITS.body))
+        _check_rules_in_force(sent, active)
+        rules = self._judging(sent.rules, active)
+        chosen = requests.selected(sent.categories, explainable(rules)) or frozenset()
+        explanations = explain(rules, sent.text, sent.title, sorted(chosen))
+        answer = wire.explain_answer(sent, rules.digest, explanations)
+        return Response(200, wire.encode(answer), headers=_ruleset_headers(active))
+
     # ------------------------------------------------------------ rules in force
 
     def get_rules(self, request: Request) -> Response:
@@ -141,6 +160,23 @@ class Api:
         active = self._active()
         body = wire.encode(wire.categories_answer(active))
         return Response(200, body, headers=_ruleset_headers(active))
+
+    def get_category(self, request: Request) -> Response:
+        """Describe one category."""
+        _check_accept(request, JSON)
+        active = self._active()
+        id_ = request.path.removeprefix("/v1/categories/")
+        answer = wire.category_description(active, id_)
+        if answer is None:
+            ids = [category.id for category in active.rules.rule_set.categories]
+            hint = nearest(id_[: LIMITS.category_id], ids) or "/v1/categories lists them"
+            raise wire.RequestError(404, "not_found", f"there is no such category; {hint}")
+        return Response(200, wire.encode(answer), headers=_ruleset_headers(active))
+
+    def get_schema(self, request: Request) -> Response:
+        """Give the JSON Schema of rule files."""
+        _check_accept(request, SCHEMA_JSON)
+        return Response(200, msgspec.json.encode(rule_file_schema()), SCHEMA_JSON)
 
     # -------------------------------------------------------------------- health
 
@@ -184,7 +220,7 @@ class Api:
 _Only = frozenset[str] | None
 
 
-def _check_rules_in_force(options: wire.TagOptions, active: Active) -> None:
+def _check_rules_in_force(options: wire.TagOptions | wire.ExplainRequest, active: Active) -> None:
     if options.if_rules is not None and options.if_rules != active.rules.digest:
         detail = f"other rules are in force: {active.rules.digest}"
         raise wire.RequestError(409, "other_rules", detail, headers=_ruleset_headers(active))

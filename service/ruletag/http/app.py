@@ -29,7 +29,7 @@ def create_app(store: Store, *, takes_drafts: bool = True) -> flask.Flask:
     for operation in OPERATIONS:
         handler = getattr(handlers, operation.handler) if operation.handler else _get_openapi
         app.add_url_rule(
-            operation.path,
+            operation.path.replace("{id}", "<id_>"),
             operation.handler or "get_openapi",
             _view(handler),
             methods=[operation.method],
@@ -68,8 +68,8 @@ def _get_openapi(request: api.Request) -> api.Response:
     return api.Response(200, openapi_document())
 
 
-def _view(handler: Callable[[api.Request], api.Response]) -> Callable[[], flask.Response]:
-    def view() -> flask.Response:
+def _view(handler: Callable[[api.Request], api.Response]) -> Callable[..., flask.Response]:
+    def view(**_: str) -> flask.Response:  # what stands in the path, the handler reads itself
         try:
             return _response(handler(_request()))
         except wire.RequestError as error:

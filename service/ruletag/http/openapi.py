@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from ruletag.http import wire
-from ruletag.http.api import JSON, NDJSON, PROBLEM_JSON, TEXT
+from ruletag.http.api import JSON, NDJSON, PROBLEM_JSON, SCHEMA_JSON, TEXT
 from ruletag.text.offsets import UNITS
 from ruletag.version import VERSION
 
@@ -31,6 +31,8 @@ class Operation:
     refusals: tuple[int, ...] = ()
     headers: tuple[str, ...] = ()
     streams: bool = False
+    path_id: str = ""
+    media: str = JSON
 
 
 _BODY_REFUSALS: Final = (400, 406, 409, 413, 415, 422, 500, 503)
@@ -62,6 +64,17 @@ OPERATIONS: Final = (
         streams=True,
     ),
     Operation(
+        "POST",
+        "/v1/explain",
+        "post_explain",
+        "Why a text is given categories, and why not.",
+        wire.ExplainAnswer,
+        ((JSON, wire.ExplainRequest),),
+        (),
+        _BODY_REFUSALS,
+        _RULESET,
+    ),
+    Operation(
         "GET",
         "/v1/rules",
         "get_rules",
@@ -78,6 +91,25 @@ OPERATIONS: Final = (
         wire.CategoriesAnswer,
         refusals=(406, 500, 503),
         headers=_RULESET,
+    ),
+    Operation(
+        "GET",
+        "/v1/categories/{id}",
+        "get_category",
+        "One category, with its rule in plain English.",
+        wire.CategoryDescription,
+        refusals=(404, 406, 500, 503),
+        headers=_RULESET,
+        path_id="the id of a category",
+    ),
+    Operation(
+        "GET",
+        "/v1/schema",
+        "get_schema",
+        "The JSON Schema of rule files, for editors.",
+        None,
+        refusals=(406, 500),
+        media=SCHEMA_JSON,
     ),
     Operation(
         "GET",
@@ -134,6 +166,7 @@ _HEADERS: Final = {
 }
 _REFUSALS: Final = {
     400: "not JSON, not UTF-8, NaN, a member twice, too deep",
+    404: "there is no such category",
     406: "the answer cannot be had in the media types accepted",
     409: "other rules are in force than `if_rules` asks for",
     413: "the body, a line, a text or a batch is too large",
@@ -181,10 +214,12 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "responses": {"200": _answer(operation)} | _refusals(operation),
     }
-    if operation.query:
-        described["parameters"] = [
-            {"name": name, "in": "query", **_PARAMETERS[name]} for name in operation.query
-        ]
+    parameters = [{"name": name, "in": "query", **_PARAMETERS[name]} for name in operation.query]
+    if operation.path_id:
+        in_path = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+        parameters.append(in_path | {"description": operation.path_id})
+    if parameters:
+        described["parameters"] = parameters
     if operation.bodies:
         content = {
             media: {"schema": _schema(kind) if kind else {"type": "string"}}
@@ -196,7 +231,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 def _answer(operation: Operation) -> dict[str, Any]:
     schema = _schema(operation.answer) if operation.answer else {"type": "object"}
-    content: dict[str, Any] = {JSON: {"schema": schema}}
+    content: dict[str, Any] = {operation.media: {"schema": schema}}
     if operation.streams:
         lines = [_schema(wire.TagAnswer), _schema(wire.ErrorAnswer)]
         content[NDJSON] = {"schema": {"anyOf": lines}}

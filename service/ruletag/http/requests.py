@@ -15,6 +15,7 @@ import msgspec
 from ruletag.http.wire import (
     BatchRequest,
     Document,
+    ExplainRequest,
     Fault,
     Id,
     RequestError,
@@ -97,6 +98,16 @@ def read_tag_request(body: bytes) -> TagRequest:
     return request
 
 
+def read_explain_request(body: bytes) -> ExplainRequest:
+    """Read the body of ``POST /v1/explain``. Raises `RequestError`."""
+    request = _convert(read_json(body), ExplainRequest)
+    check_text(request.text, request.title)
+    check_draft(request.rules)
+    if not request.categories:
+        raise _invalid([Fault("`categories` is empty: name at least one", "/categories")])
+    return request
+
+
 def read_batch_request(body: bytes) -> BatchRequest:
     """Read the JSON body of ``POST /v1/tag/batch``. Raises `RequestError`."""
     value = read_json(body)
@@ -165,7 +176,11 @@ def request_from_text(text: str, values: Mapping[str, Any]) -> TagRequest:
     return request
 
 
-_REQUIRED: Final = {"text": "the text to tag", "documents": "the list of documents"}
+_REQUIRED: Final = {
+    "text": "the text to tag",
+    "documents": "the list of documents",
+    "categories": "the categories to explain",
+}
 _EXPECTED: Final = {
     "text": "a string",
     "title": "a string",

@@ -4,7 +4,7 @@ The types here decode requests, encode answers and make the OpenAPI document, so
 the three cannot differ.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -13,9 +13,11 @@ import msgspec
 
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import WEIGHT_UNIT, CompiledCategory
+from ruletag.matching.reasons import Code, Explanation, Outcome, Place
 from ruletag.matching.tagger import in_units
 from ruletag.matching.tagging import Evidence, Part, Tag, Tagging
 from ruletag.problems import Problem
+from ruletag.rules.describe import describe
 from ruletag.rules.model import Category
 from ruletag.serving.store import Active, Refusal
 from ruletag.text.offsets import Unit, converted
@@ -112,6 +114,18 @@ class TagRequest(TagOptions, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     text: str
     title: str = ""
     id: Id = None
+    rules: str | None = None
+
+
+class ExplainRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A text, and the categories about which to say why it is given them, or why not."""
+
+    text: str
+    categories: list[str]
+    title: str = ""
+    id: Id = None
+    offsets: Unit = "codepoint"
+    if_rules: str | None = None
     rules: str | None = None
 
 
@@ -236,6 +250,152 @@ def tag_answer(
         tuple(_category(given, options.evidence, in_text, in_title) for given in tagging.tags),
         tuple(_category(given, options.evidence, in_text, in_title) for given in tagging.drafts),
     )
+
+
+class PlaceAnswer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A stretch of the text, or of the title."""
+
+    start: int
+    end: int
+    text: str
+    in_: Literal["title"] | None = msgspec.field(default=None, name="in")
+
+
+class ReasonAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why matches of an entry count, or why not; ``write`` is a keyword that would be found."""
+
+    code: Code
+    detail: str
+    places: tuple[PlaceAnswer, ...] = ()
+    count: int = 1
+    write: str = ""
+
+
+class EntryAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of one entry; ``added`` is what it added to the score."""
+
+    keyword: str
+    entry: str
+    source: str
+    weight: int | float
+    added: int | float
+    reasons: tuple[ReasonAnswer, ...]
+    name: str = ""
+
+
+class CategoryExplanation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why the text is given a category, or why not.
+
+    ``entries`` come in this order: what counts, what was found and does not count,
+    near misses. ``left_out`` more are not reported, and of ``not_found`` nothing
+    stands in the text.
+    """
+
+    category: str
+    tagged: bool
+    outcome: Outcome
+    detail: str
+    score: int | float | None = None
+    threshold: int | float | None = None
+    implied_by: tuple[str, ...] = ()
+    places: tuple[PlaceAnswer, ...] = ()
+    entries: tuple[EntryAnswer, ...] = ()
+    left_out: int = 0
+    not_found: int = 0
+
+
+class ExplainAnswer(msgspec.Struct, frozen=True):
+    """The explanations, in the order of the categories asked for."""
+
+    id: Id
+    rules: str
+    offsets: Unit
+    complete: bool
+    truncated: tuple[str, ...]
+    categories: tuple[CategoryExplanation, ...]
+
+
+def explain_answer(
+    request: ExplainRequest, digest: str, explanations: tuple[Explanation, ...]
+) -> ExplainAnswer:
+    """Make the answer, its positions in the unit asked for."""
+    places: dict[bool, set[int]] = {False: set(), True: set()}
+    for explanation in explanations:
+        for place in _all_places(explanation):
+            places[place.in_title].update((place.start, place.end))
+    positions = {
+        in_title: None
+        if request.offsets == "codepoint"
+        else converted(request.title if in_title else request.text, known, request.offsets)
+        for in_title, known in places.items()
+    }
+    truncated = tuple(dict.fromkeys(limit for e in explanations for limit in e.truncated))
+    return ExplainAnswer(
+        request.id,
+        digest,
+        request.offsets,
+        not truncated,
+        truncated,
+        tuple(_explained(explanation, positions) for explanation in explanations),
+    )
+
+
+def _all_places(explanation: Explanation) -> Iterator[Place]:
+    yield from explanation.places
+    for report in explanation.entries:
+        for reason in report.reasons:
+            yield from reason.places
+
+
+def _explained(
+    explanation: Explanation, positions: Mapping[bool, "_Positions"]
+) -> CategoryExplanation:
+    return CategoryExplanation(
+        explanation.category,
+        explanation.is_tagged,
+        explanation.outcome,
+        explanation.detail,
+        explanation.score,
+        explanation.threshold,
+        explanation.implied_by,
+        _places(explanation.places, positions),
+        tuple(
+            EntryAnswer(
+                report.entry,
+                report.path,
+                report.source,
+                report.weight,
+                report.added,
+                tuple(
+                    ReasonAnswer(
+                        reason.code,
+                        reason.detail,
+                        _places(reason.places, positions),
+                        reason.count,
+                        reason.write,
+                    )
+                    for reason in report.reasons
+                ),
+                report.name,
+            )
+            for report in explanation.entries
+        ),
+        explanation.left_out,
+        explanation.not_found,
+    )
+
+
+def _places(
+    places: Iterable[Place], positions: Mapping[bool, "_Positions"]
+) -> tuple[PlaceAnswer, ...]:
+    answers = []
+    for place in places:
+        known = positions[place.in_title]
+        start, end = (
+            (place.start, place.end) if known is None else (known[place.start], known[place.end])
+        )
+        answers.append(PlaceAnswer(start, end, place.text, "title" if place.in_title else None))
+    return tuple(answers)
 
 
 def encode(answer: msgspec.Struct) -> bytes:
@@ -390,6 +550,22 @@ class CategoriesAnswer(msgspec.Struct, frozen=True):
     categories: tuple[CategorySummary, ...]
 
 
+class DescriptionPoint(msgspec.Struct, frozen=True):
+    """One point of a description; ``keywords`` are those that it tells of, as written."""
+
+    about: str
+    text: str
+    keywords: tuple[str, ...]
+
+
+class CategoryDescription(CategorySummary, frozen=True, omit_defaults=True):
+    """A category, and its rule in plain English."""
+
+    rules: str = ""
+    summary: str = ""
+    points: tuple[DescriptionPoint, ...] = ()
+
+
 class Check(msgspec.Struct, frozen=True):
     """One thing that readiness depends on, or that an operator should know."""
 
@@ -432,6 +608,22 @@ def categories_answer(active: Active) -> CategoriesAnswer:
     return CategoriesAnswer(
         active.rules.digest,
         tuple(_summary(category, compiled) for category in active.rules.rule_set.categories),
+    )
+
+
+def category_description(active: Active, id_: str) -> CategoryDescription | None:
+    """Describe one category of the rules in force; None where there is none of this id."""
+    rule_set = active.rules.rule_set
+    category = next((known for known in rule_set.categories if known.id == id_), None)
+    if category is None:
+        return None
+    compiled = {known.id: known for known in active.rules.categories}
+    told = describe(category, rule_set)
+    return CategoryDescription(
+        **msgspec.structs.asdict(_summary(category, compiled)),
+        rules=active.rules.digest,
+        summary=told.summary,
+        points=tuple(DescriptionPoint(p.about, p.text, tuple(p.keywords)) for p in told.points),
     )
 
 

@@ -7,17 +7,17 @@ happens per text begins at the hits and moves only small integers and tuples, so
 that rules without hits cost nothing.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar, overload
 
 from ruletag.language.cues import CUES, ContextName, Cue
 from ruletag.limits import LIMITS
-from ruletag.matching.automaton import Automaton
-from ruletag.matching.terms import Key, Terms
+from ruletag.matching.terms import Keys, Terms
 from ruletag.problems import Location, Problem, ProblemLog, RuleSetError
 from ruletag.rules.keywords import KeywordReader
 from ruletag.rules.model import (
@@ -28,6 +28,7 @@ from ruletag.rules.model import (
     Entry,
     Keyword,
     Line,
+    LineTable,
     Phrase,
     Reference,
     RuleSet,
@@ -35,6 +36,8 @@ from ruletag.rules.model import (
     WordList,
     lines_of,
 )
+
+_Row = TypeVar("_Row")
 
 WEIGHT_UNIT: Final = 1000  # weights are whole thousandths, and so are summed exactly
 GAP: Final = -1  # in the place of a category: a set is sought as part of a gap
@@ -89,7 +92,7 @@ class CompiledCategory:
     status: Status
     threshold: int
     ignore: frozenset[ContextName]
-    entries: tuple[CompiledEntry, ...]
+    entries: Sequence[CompiledEntry]
     blocks: Mapping[int, Block]
     exceptions: Mapping[int | None, tuple[int, ...]]
     sources: tuple[int, ...]
@@ -118,6 +121,89 @@ class Gap(NamedTuple):
     across_clauses: bool
 
 
+class TableUse(NamedTuple):
+    """Sources ``first`` up to ``end`` are the words of a list file, in their order.
+
+    They stand in ``sets`` as lines, and in ``words`` as entries of categories, each
+    given with the number that the first of them has there.
+    """
+
+    first: int
+    end: int
+    sets: tuple[tuple[int, int], ...]
+    words: tuple[tuple[int, int], ...]
+
+
+class _Rows(Sequence[_Row]):
+    """Sequences one behind the other, of which some make their items when asked."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._pieces: list[Sequence[_Row]] = []
+        self._single: list[_Row] = []
+        self._length = 0
+
+    def append(self, row: _Row) -> None:
+        if not self._pieces or self._pieces[-1] is not self._single:
+            self._single = []
+            self._add(self._single)
+        self._single.append(row)
+        self._length += 1
+
+    def extend(self, rows: Sequence[_Row]) -> None:
+        self._add(rows)
+        self._length += len(rows)
+
+    def _add(self, rows: Sequence[_Row]) -> None:
+        self._starts.append(self._length)
+        self._pieces.append(rows)
+
+    def settled(self) -> Sequence[_Row]:
+        """Give the plain tuple where nothing is made when asked."""
+        return tuple(self._single) if len(self._pieces) == 1 and self._single else self
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, number: int) -> _Row: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[_Row]: ...
+
+    def __getitem__(self, number: int | slice) -> _Row | Sequence[_Row]:
+        if isinstance(number, slice):
+            return [self[i] for i in range(*number.indices(self._length))]
+        if not 0 <= number < self._length:
+            raise IndexError(number)
+        piece = bisect_right(self._starts, number) - 1
+        return self._pieces[piece][number - self._starts[piece]]
+
+
+class _TableEntries(Sequence[CompiledEntry]):
+    """The lines of a list file as entries of a category."""
+
+    def __init__(self, table: LineTable, entry: Entry, first: int, path: str) -> None:
+        self._table = table
+        self._entry = entry
+        self._first = first
+        self._path = path
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @overload
+    def __getitem__(self, number: int) -> CompiledEntry: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[CompiledEntry]: ...
+
+    def __getitem__(self, number: int | slice) -> CompiledEntry | Sequence[CompiledEntry]:
+        if isinstance(number, slice):
+            return [self[i] for i in range(*number.indices(len(self)))]
+        return _line_entry(self._table[number], self._entry, self._first + number, self._path)
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
     """Rules in force: immutable, shared by all threads.
@@ -133,15 +219,15 @@ class CompiledRules:
 
     rule_set: RuleSet
     categories: tuple[CompiledCategory, ...]
-    automaton: Automaton
-    keys: tuple[Key, ...]
+    keys: Keys
     words: Mapping[int, tuple[tuple[int, int], ...]]
+    tables: tuple[TableUse, ...]
     members: Mapping[int, tuple[Member, ...]]
     uses: Mapping[int, tuple[Use, ...]]
     gaps: tuple[Gap, ...]
     gap_of: Mapping[int, int]
     whole: frozenset[int]
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     guards: Mapping[int, tuple[int, ...]]
     cues: Mapping[int, tuple[Cue, ...]]
     needed: Mapping[str, frozenset[int]]
@@ -161,6 +247,21 @@ def compile_rules(rule_set: RuleSet, most_forms: int = LIMITS.keyword_forms) -> 
     return _Compiler(rule_set, most_forms).compile()
 
 
+class _Table:
+    """A list file that is being compiled: its sources, and where they stand so far."""
+
+    def __init__(self, first: int, count: int) -> None:
+        self._first = first
+        self._count = count
+        self.sets: list[tuple[int, int]] = []
+        self.words: list[tuple[int, int]] = []
+
+    @property
+    def use(self) -> TableUse:
+        end = self._first + self._count
+        return TableUse(self._first, end, tuple(self.sets), tuple(self.words))
+
+
 class _Compiler:
     """Compiles one rule set."""
 
@@ -178,7 +279,8 @@ class _Compiler:
         self._list_sets: dict[tuple[str, bool], int] = {}
         self._phrase_sets: dict[int, int] = {}
         self._gaps: dict[tuple[object, ...], Gap] = {}
-        self._lines: list[Line] = []
+        self._lines: _Rows[Line] = _Rows()
+        self._tables: dict[str, _Table] = {}
         self._guards: dict[int, tuple[int, ...]] = {}
         self._sources: dict[str, int] = {}
 
@@ -195,15 +297,15 @@ class _Compiler:
         return CompiledRules(
             self._rule_set,
             categories,
-            Automaton(keys),
-            tuple(keys.values()),
+            keys,
             {source: tuple(places) for source, places in self._words.items()},
+            tuple(table.use for table in self._tables.values()),
             {source: tuple(members) for source, members in self._members.items()},
             {number: tuple(uses) for number, uses in self._uses.items()},
             gaps,
             {gap.source: i for i, gap in enumerate(gaps)},
             frozenset((*(gap.source for gap in gaps), *self._sources.values())),
-            tuple(self._lines),
+            self._lines.settled(),
             self._guards,
             cues,
             _needed(self._rule_set, categories),
@@ -229,7 +331,7 @@ class _Compiler:
     # -------------------------------------------------------------- categories
 
     def _category(self, number: int, category: Category) -> CompiledCategory:
-        entries: list[CompiledEntry] = []
+        entries: _Rows[CompiledEntry] = _Rows()
         blocks: dict[int, Block] = {}
         exceptions: dict[int | None, tuple[int, ...]] = {}
         if category.excepts:
@@ -239,6 +341,8 @@ class _Compiler:
             if entry.is_block or entry.condition != NO_CONDITION:
                 self._block(number, entry, _entry(entry, len(entries), path), blocks, is_veto)
                 entries.append(_entry(entry, len(entries), path))
+                continue
+            if not is_veto and self._add_table(number, entry, path, entries):
                 continue
             for line in self._written_out(entry.groups[0][0]):
                 compiled = _line_entry(line, entry, len(entries), path)
@@ -256,7 +360,7 @@ class _Compiler:
             category.status,
             _thousandths(category.threshold),
             category.ignore,
-            tuple(entries),
+            entries.settled(),
             blocks,
             exceptions,
             (),
@@ -282,6 +386,37 @@ class _Compiler:
                 self._uses[number][Use(category, compiled.number, 1 << slot)] = None
         none = self._group(condition.none)
         blocks[compiled.number] = Block(compiled, groups, company, none, condition, needs, is_veto)
+
+    def _add_table(
+        self, category: int, entry: Entry, path: str, entries: _Rows[CompiledEntry]
+    ) -> bool:
+        """Let the lines of a list file be entries, without making each; say if that was possible.
+
+        Lines that are more than plain words would be looked at one by one.
+        """
+        line = entry.groups[0][0]
+        table = self._table_of(line)
+        if table is None or line.excepts or line.ids or table.others:
+            return False
+        assert isinstance(line.keyword.parts[0], Reference)  # noqa: S101 - for the type checker
+        known = self._known_table(line.keyword.parts[0].name, table)
+        known.words.append((category, len(entries)))
+        entries.extend(_TableEntries(table, entry, len(entries), path))
+        return True
+
+    def _table_of(self, line: Line) -> LineTable | None:
+        """Give the lines of the list file that a line refers to, if it is that and no more."""
+        part = line.keyword.parts[0]
+        if len(line.keyword.parts) > 1 or not isinstance(part, Reference):
+            return None
+        word_list = self._lists.get(part.name)
+        lines = word_list.lines if word_list is not None else ()
+        return lines if isinstance(lines, LineTable) else None
+
+    def _known_table(self, name: str, table: LineTable) -> "_Table":
+        if name not in self._tables:
+            self._tables[name] = _Table(self._terms.take_table(table), len(table))
+        return self._tables[name]
 
     def _is_word(self, keyword: Keyword) -> bool:
         return len(keyword.parts) == 1 and isinstance(keyword.parts[0], Phrase)
@@ -341,9 +476,26 @@ class _Compiler:
     def _list(self, name: str, *, across: bool) -> int:
         known = self._list_sets.get((name, across))
         if known is None:
-            lines = [w for line in self._lists[name].lines for w in self._written_out(line)]
-            known = self._list_sets[name, across] = self._set(lines, across=across)
+            lines = self._lists[name].lines
+            if isinstance(lines, LineTable):
+                known = self._table_set(name, lines, across=across)
+            else:
+                written = [w for line in lines for w in self._written_out(line)]
+                known = self._set(written, across=across)
+            self._list_sets[name, across] = known
         return known
+
+    def _table_set(self, name: str, table: LineTable, *, across: bool) -> int:
+        """Make a set of the lines of a list file; of plain words none is looked at."""
+        number = self._take_set()
+        first = len(self._lines)
+        self._known_table(name, table).sets.append((number, first))
+        self._lines.extend(table)
+        for i, line in table.others.items():
+            for written in self._written_out(line):
+                source = self._source(written.keyword, across=across)
+                self._members[source][Member(number, first + i)] = None
+        return number
 
     def _set(self, lines: Iterable[Line], *, across: bool) -> int:
         number = self._take_set()
@@ -549,7 +701,7 @@ def _names(
                     names.add(part.name)
                     continue
                 if part.name not in known:
-                    known[part.name] = _names(lists[part.name].lines, lists, known)
+                    known[part.name] = _names(lists[part.name].marked, lists, known)
                 names |= known[part.name]
     return frozenset(names)
 

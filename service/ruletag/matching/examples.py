@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 from ruletag.matching.compiler import CompiledRules
+from ruletag.matching.explainer import explain
+from ruletag.matching.reasons import short
 from ruletag.matching.tagger import tag
 from ruletag.matching.tagging import Tag
 from ruletag.problems import Location, Problem, RuleSetError
@@ -24,13 +26,15 @@ class Result(NamedTuple):
     """What came of one test.
 
     A sentence under ``todo`` is ``open`` until it is tagged, and then ``mended``.
-    ``given`` is what the category gave the sentence, or None.
+    ``given`` is what the category gave the sentence, or None; where it should have
+    been given, ``why`` says what stood in the way.
     """
 
     category: Category
     example: Example
     given: Tag | None
     complaint: str
+    why: str = ""
 
     @property
     def outcome(self) -> Outcome:
@@ -66,7 +70,11 @@ def results(rules: CompiledRules) -> Iterator[Result]:
             given = next(
                 (t for t in (*tagging.tags, *tagging.drafts) if t.category == category.id), None
             )
-            yield Result(category, example, given, _complaint(category, example, given))
+            complaint = _complaint(category, example, given)
+            why = ""
+            if example.kind == "tag" and given is None:
+                why = short(explain(rules, example.text, categories=[category.id])[0])
+            yield Result(category, example, given, complaint, why)
 
 
 def failures(rules: CompiledRules) -> Iterator[Problem]:
@@ -154,7 +162,9 @@ def _complaint(category: Category, example: Example, given: Tag | None) -> str:
 
 
 def _hint(result: Result) -> str:
-    """Say so where marks cannot do what their author wants of them."""
+    """Say what stood in the way, or that marks cannot do what their author wants of them."""
+    if result.why:
+        return result.why.removeprefix(f"{result.category.id}: not tagged, ")
     inside = any(
         start <= e.start and e.end <= end and (e.start, e.end) != (start, end)
         for start, end in result.example.marks or ()

@@ -5,7 +5,7 @@ something; `Findings` then gives the matches of a block that hold, each with the
 matches it is made of.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -23,11 +23,16 @@ Found = Mapping[int, list[tuple[int, int]]]  # by set: sources that stand in the
 class Cancelled:
     """What the exceptions of a category cancel; false where that is nothing."""
 
-    def __init__(self, by_entry: Mapping[int | None, Spans]) -> None:
+    def __init__(self, by_entry: Mapping[int | None, Spans], *also: Spans) -> None:
         self._by_entry = by_entry
+        self._also = also
 
     def __bool__(self) -> bool:
-        return bool(self._by_entry)
+        return bool(self._by_entry or self._also)
+
+    def also(self, spans: Spans | None) -> "Cancelled":
+        """Give what is cancelled by this, or by the exceptions of a single line."""
+        return Cancelled(self._by_entry, *self._also, spans) if spans is not None else self
 
     def cover(self, entry: int, span: Span) -> bool:
         """Say whether a match of this entry is cancelled."""
@@ -35,7 +40,11 @@ class Cancelled:
             spans = self._by_entry.get(owner)
             if spans is not None and spans.overlap(span):
                 return True
-        return False
+        return any(spans.overlap(span) for spans in self._also)
+
+    def cover_part(self, entry: int, hit: Hit) -> bool:
+        """Say whether a match, or a part of it, is cancelled."""
+        return any(self.cover(entry, (leaf.start, leaf.end)) for leaf in hit.leaves())
 
 
 NOTHING: Final = Cancelled({})
@@ -132,19 +141,13 @@ class Findings:
         hits: list[Hit] = []
         for number in sets:
             for source, line in self._found.get(number, ()):
+                guarded = cancelled.also(self._guard(line))
                 if source in self._rules.whole:
-                    matches = self._whole(source, line, entry, cancelled)
+                    matches = self._whole(source, line, entry, guarded)
                 else:
                     matches = [Hit(start, end, line) for start, end in self._hits[source]]
-                guard = self._guard(line)
-                if guard is not None:
-                    matches = [hit for hit in matches if not _is_covered(hit, guard.overlap)]
-                if cancelled:
-                    matches = [
-                        hit
-                        for hit in matches
-                        if not _is_covered(hit, lambda span: cancelled.cover(entry, span))
-                    ]
+                if guarded:
+                    matches = [hit for hit in matches if not guarded.cover_part(entry, hit)]
                 hits += matches
         return hits
 
@@ -225,7 +228,3 @@ class Findings:
         line = self._text[start : blank.start()] if blank is not None else ""
         is_title = len(line) <= _LONGEST_TITLE and len(line.splitlines()) == 1
         return start + len(line) if is_title and not line.rstrip().endswith((".", "。")) else 0
-
-
-def _is_covered(hit: Hit, covers: Callable[[Span], bool]) -> bool:
-    return any(covers((leaf.start, leaf.end)) for leaf in hit.leaves())

@@ -25,6 +25,7 @@ from ruletag.rules.model import Phrase
 
 _JOINED: Final = " + "
 _OWN_LINE: Final = -1  # the match is of the entry's own keyword
+_NO_LINE: Final = -2  # it is of another category, which knows its contexts
 
 
 class Verdict(NamedTuple):
@@ -73,6 +74,7 @@ class Judge:
         self._waiting: list[int] = []
         self._gap_bits: dict[int, int] = {}
         self._fed: set[int] = set()
+        self._now = -1  # the category that is being judged
         self._findings = Findings(rules, text, body_start, hits, self._found)
 
     @property
@@ -88,7 +90,7 @@ class Judge:
         for source in tuple(self._hits):
             self._feed(source)
         while self._waiting:
-            number = heappop(self._waiting)
+            number = self._now = heappop(self._waiting)
             if only is not None and number not in only:
                 continue
             verdict = self._judge(self._rules.categories[number], self._candidates[number])
@@ -128,15 +130,25 @@ class Judge:
         for number, entry in self._rules.words.get(source, ()):
             self._candidate(number).words.append((entry, source))
         for set_, line in self._rules.members.get(source, ()):
-            found = self._found.get(set_)
-            if found is not None:
-                found.append((source, line))
-                continue
+            self._feed_set(set_, source, line)
+        for table in self._rules.tables:
+            if table.first <= source < table.end:
+                number = source - table.first
+                for category, first in table.words:
+                    self._candidate(category).words.append((first + number, source))
+                for set_, first in table.sets:
+                    self._feed_set(set_, source, first + number)
+
+    def _feed_set(self, set_: int, source: int, line: int) -> None:
+        found = self._found.get(set_)
+        if found is not None:
+            found.append((source, line))
+        else:
             self._found[set_] = [(source, line)]
             for category, number, bit in self._rules.uses.get(set_, ()):
                 if category == GAP:
                     self._feed_gap(number, bit)
-                else:
+                elif category > self._now:  # else it is none that may see a draft
                     blocks = self._candidate(category).blocks
                     blocks[number] = blocks.get(number, 0) | bit
 
@@ -167,13 +179,13 @@ class Judge:
     def _as_hit(self, piece: Evidence) -> Hit:
         """Give evidence as what refers to its category sees it."""
         parts = [
-            Hit(part.start + shift, part.end + shift, _OWN_LINE)
+            Hit(part.start + shift, part.end + shift, _NO_LINE)
             for part in piece.parts
             for shift in (0 if part.in_title else self._body_start,)
         ]
         shift = 0 if piece.in_title else self._body_start
         start, end = piece.start + shift, piece.end + shift
-        return Hit(start, end, _OWN_LINE, tuple(parts), piece.contexts)
+        return Hit(start, end, _NO_LINE, tuple(parts), piece.contexts)
 
     # ----------------------------------------------------------------- judging
 
@@ -292,6 +304,8 @@ class Judge:
 
     def _is_in_capitals(self, leaf: Hit, entry: CompiledEntry) -> bool:
         """Say whether an exact keyword stands in a line of capitals, where case says nothing."""
+        if leaf.line == _NO_LINE:
+            return False
         if leaf.line == _OWN_LINE:
             is_exact = entry.is_exact
         else:
@@ -325,7 +339,7 @@ def _settle(matches: list[_Match], entries: Sequence[CompiledEntry]) -> list[_Ma
     if len(matches) <= 1:
         return matches
     ranked = sorted(
-        matches, key=lambda m: (m.start - m.end, m.start, -entries[m.entry].weight, m.entry)
+        matches, key=lambda m: (m.start - m.end, m.start, -entries[m.entry].weight, m.entry, m.line)
     )
     taken: list[Span] = []
     kept: list[_Match] = []

@@ -12,11 +12,18 @@ from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from typing import Final
 
-from ruletag.matching.compiler import Block, CompiledCategory, CompiledRules, Gap
+from ruletag.matching.compiler import (
+    Block,
+    CompiledCategory,
+    CompiledEntry,
+    CompiledRules,
+    Gap,
+)
 from ruletag.matching.findings import Cancelled, Findings
 from ruletag.matching.gaps import MOST_WORDS_BETWEEN, PHRASE_END, GapFinder, Span
 from ruletag.matching.judging import Judge
 from ruletag.matching.reasons import MOST_PLACES, Code, Place, Reason
+from ruletag.matching.scanning import Hits
 from ruletag.matching.windows import Finding, Hit, Neighbours
 from ruletag.problems import cropped
 from ruletag.rules.model import DOCUMENT, Entry, Line, Window
@@ -69,12 +76,13 @@ class Index:
 class Scene:
     """One text as it was judged, and how its places are named."""
 
-    def __init__(self, index: Index, text: str, body_start: int, judge: Judge) -> None:
+    def __init__(self, index: Index, text: str, body_start: int, hits: Hits, judge: Judge) -> None:
         self.index = index
         self.rules = index.rules
         self.text = text
         self.body_start = body_start
         self.judge = judge
+        self.hits = hits
         self.findings: Findings = judge.findings
         self._exceptions: dict[tuple[int, ...], Covers] = {}
         self._neighbours: dict[tuple[int, ...], Neighbours] = {}
@@ -95,6 +103,13 @@ class Scene:
         """Quote a stretch and say where it stands."""
         place = self.place(span)
         return f"`{cropped(' '.join(place.text.split()))}` at {place}"
+
+    def known(self, hit: Hit) -> str:
+        """Name the keyword of a match, and where it stands, as which form."""
+        written = self.rules.lines[hit.line].keyword.written
+        named = self.named(hit[:2])
+        is_same = self.text[hit.start : hit.end].casefold() == written.casefold()
+        return named if is_same else f"{_quoted(written)}, which stands there as {named}"
 
     def neighbours(self, sets: tuple[int, ...]) -> Neighbours:
         """Give the matches of sets, to be asked for the nearest."""
@@ -133,8 +148,7 @@ class Scene:
         if exception is None:  # of a word of a list that a part of a gap is
             by = "an exception of its own"
         else:
-            phrase = self.rules.lines[exception.line].keyword.written
-            by = f"the exception {_quoted(phrase)}, which is {self.named(exception[:2])}"
+            by = f"the exception {self.known(exception)}"
             places = (places[0], self.place(exception[:2]), *places[1:])
         detail = f"{self.named(hits[0][:2])} is found but cancelled by {by}{_further(len(hits))}"
         return Reason("cancelled", detail, places, len(hits))
@@ -170,6 +184,24 @@ class Obstacles:
         self._cancelled = off
         self._findings = scene.findings
         self._windows = scene.findings.windows
+        self.work = 0  # matches looked at so far
+
+    def has_begun(self, block: Block) -> bool:
+        """Say whether a part of one of its gaps stands in the text."""
+        sets = (number for group in block.groups for number in group)
+        return any(self._scene.judge.gap_slots(gap) for gap, _ in self._scene.index.gaps(sets))
+
+    def missing(self, block: Block) -> list[tuple[int, ...]]:
+        """Give the groups of which nothing stands in the text; of a gap, its parts."""
+        groups = [sets for sets in block.groups if not self._findings.seen(sets)]
+        if len(block.groups) > 1 or not groups:
+            return groups
+        started = self._started_gaps(block)
+        if not started:
+            return []
+        gap, missing = started[0][0], self._missing_parts(started[0][0])
+        parts = self._scene.rules.gaps[gap].parts
+        return [sets for i, sets in enumerate(parts) if missing >> i & 1]
 
     # ------------------------------------------------------------------- blocks
 
@@ -179,6 +211,7 @@ class Obstacles:
         if absent is not None:
             return [absent]
         seen = [self._findings.seen(sets) for sets in block.groups]
+        self.work += sum(map(len, seen))
         groups = [
             self._findings.matches(sets, block.entry.number, self._cancelled)
             for sets in block.groups
@@ -229,10 +262,11 @@ class Obstacles:
         return None
 
     def _group_name(self, block: Block, number: int) -> str:
-        return f"[{_some(self._entry(block).groups[number])}]"
+        return f"[{_some(self.entry_of(block.entry).groups[number])}]"
 
-    def _entry(self, block: Block) -> Entry:
-        return self._entries[int(block.entry.path.partition("[")[2][:-1])]
+    def entry_of(self, entry: CompiledEntry) -> Entry:
+        """Give the line of ``match`` that an entry was made from."""
+        return self._entries[int(entry.path.partition("[")[2][:-1])]
 
     # ------------------------------------------------------------- several groups
 
@@ -254,14 +288,12 @@ class Obstacles:
             hits = [hits[0] for hits in groups]
             detail = "all groups are found, but their words overlap: one word never fills two"
             return Reason("overlapping", detail, self._scene.places(hits))
-        return self._apart(
-            f"all {len(groups)} groups are found", condition.within, sorted(nearest[0])
-        )
+        return self._apart(f"{_all(groups)} are found", condition.within, sorted(nearest[0]))
 
     def _in_wrong_order(self, finding: Finding) -> Reason:
         hits = sorted(finding)
         said = " before ".join(self._scene.named(hit[:2]) for hit in hits)
-        detail = f"all {len(hits)} groups are found together, but in the wrong order: {said}"
+        detail = f"{_all(hits)} are found together, but in the wrong order: {said}"
         return Reason("wrong_order", detail, self._scene.places(hits))
 
     def _apart(self, found: str, window: Window, hits: Sequence[Hit]) -> Reason:
@@ -355,9 +387,8 @@ class Obstacles:
             places = (scene.place(min(finding)[:2]), scene.place(other[:2]))
             return Reason("no_company", detail, places, len(hits))
         other = self._disturber(block, finding)
-        word = scene.rules.lines[other.line].keyword.written
-        detail = f"{place} is disturbed by `none`: {_quoted(word)} stands {_within(near)} as "
-        detail += f"{scene.named(other[:2])}{_further(len(hits))}"
+        detail = f"{place} is disturbed by `none`, {_within(near)}: "
+        detail += f"{scene.known(other)}{_further(len(hits))}"
         places = (scene.place(min(finding)[:2]), scene.place(other[:2]))
         return Reason("disturbed", detail, places, len(hits))
 
@@ -378,12 +409,14 @@ class Obstacles:
 
     def _of_gaps(self, block: Block) -> Reason | None:
         """Say why none of the gaps of a block holds, by the one of which most is found."""
+        started = self._started_gaps(block)
+        return self._of_gap(block, *started[0]) if started else None
+
+    def _started_gaps(self, block: Block) -> list[tuple[int, int]]:
+        """Give the gaps of which something stands in the text, the most complete first."""
         gaps = self._scene.index.gaps(block.groups[0])
-        started = [(gap, line) for gap, line in gaps if self._scene.judge.gap_slots(gap)]
-        if not started:
-            return None
-        gap, line = max(started, key=lambda known: -self._missing_parts(known[0]).bit_count())
-        return self._of_gap(block, gap, line)
+        started = [known for known in gaps if self._scene.judge.gap_slots(known[0])]
+        return sorted(started, key=lambda known: self._missing_parts(known[0]).bit_count())
 
     def _missing_parts(self, gap: int) -> int:
         full = (1 << len(self._scene.rules.gaps[gap].parts)) - 1
@@ -441,7 +474,8 @@ class Obstacles:
             return "gap_ended", f"the sentence ends, at {scene.place((end, end))}"
         if not has_at_most_words(scene.text, left.end, right.start, MOST_WORDS_BETWEEN):
             words = self._words(left.end, right.start)
-            return "gap_too_wide", f"stand {words}, at most {MOST_WORDS_BETWEEN}"
+            hint = "`all` with `within` lets more stand between"
+            return "gap_too_wide", f"stand {words}, at most {MOST_WORDS_BETWEEN}; {hint}"
         signs = PHRASE_END.finditer(scene.text, left.end, min(right.start + 1, len(scene.text)))
         for sign in signs:
             if not (gap.across_clauses and sign.group()[0] in _CLAUSE_SIGNS):
@@ -489,6 +523,10 @@ def _some(lines: Sequence[Line]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return " and ".join(map(_quoted, names))
+
+
+def _all(groups: Sequence[object]) -> str:
+    return "both groups" if len(groups) == 2 else f"all {len(groups)} groups"  # noqa: PLR2004
 
 
 def _is(things: Sequence[object]) -> str:

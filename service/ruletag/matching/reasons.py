@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from ruletag.problems import cropped
 from ruletag.rules.model import Status
 
 MOST_PLACES: Final = 20  # of one reason; how many there are in all stands beside them
@@ -135,4 +136,4 @@ def short(explanation: Explanation) -> str:
     if not reports:
         return f"{said}."
     report = reports[0]
-    return f"{said}. `{report.entry}` {report.reasons[0].detail}."
+    return f"{said}. `{cropped(report.entry)}`: {report.reasons[0].detail}."

@@ -5,7 +5,8 @@ from collections import defaultdict
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.gaps import Span
-from ruletag.matching.wordforms import Form, has_case, stands
+from ruletag.matching.terms import Key, Keys
+from ruletag.matching.wordforms import has_case, stands
 from ruletag.text.folding import Reading, fold, fold_joined
 
 Hits = dict[int, list[Span]]
@@ -25,37 +26,49 @@ def find_hits(rules: CompiledRules, text: str) -> tuple[Hits, tuple[str, ...]]:
 
 def _scan(rules: CompiledRules, text: str, reading: Reading, hits: Hits, budget: int) -> int:
     """Add the hits of one reading of the text; give what is left of the budget."""
-    keys, plain, span, kept = rules.keys, reading.plain, reading.span, reading.kept
-    for last, number in rules.automaton.hits(reading.scan):
-        length, lead, words, inner, phrases, checked = keys[number]
-        start = last + 1 - length
-        if words:
-            if last < kept:  # what `span` would say, at a third of its cost
-                place = (start + lead - 1, last - lead)
-            else:
-                place = span(start + lead, last + 1 - lead)
-            for term in words:
-                hits[term].append(place)
-        if phrases and plain.startswith(inner, start + 1):
-            place = span(start + 1, last)
-            for term in phrases:
-                hits[term].append(place)
-        if checked:
-            _check(checked, text, reading, start, hits)
+    keys, kept = rules.keys.keys, reading.kept
+    count = len(keys)
+    for last, number in rules.keys.automaton.hits(reading.scan):
+        if number >= count:
+            _add_plain(rules.keys, number - count, reading, last, hits)
+        else:
+            key = keys[number]
+            start = last + 1 - key.length
+            if key.words:
+                lead = key.lead
+                # Mostly what `Reading.span` would say, at a third of its cost.
+                place = (
+                    (start + lead - 1, last - lead)
+                    if last < kept
+                    else reading.span(start + lead, last + 1 - lead)
+                )
+                for term in key.words:
+                    hits[term].append(place)
+            if key.phrases or key.checked:
+                _add_phrases(key, text, reading, start, hits)
         budget -= 1
         if not budget:
             break
     return budget
 
 
-def _check(
-    checked: tuple[tuple[int, Form], ...], text: str, reading: Reading, start: int, hits: Hits
-) -> None:
-    """Add the hits of forms of which the automaton knows a part only."""
-    for term, form in checked:
+def _add_phrases(key: Key, text: str, reading: Reading, start: int, hits: Hits) -> None:
+    """Add the hits of which the automaton alone does not know enough."""
+    if key.phrases and reading.plain.startswith(key.inner, start + 1):
+        place = reading.span(start + 1, start + key.length - 1)
+        for term in key.phrases:
+            hits[term].append(place)
+    for term, form in key.checked:
         folded = stands(form, reading, start)
         if folded is None:
             continue
         place = reading.span(*folded)
         if has_case(form, text[place[0] : place[1]]):
             hits[term].append(place)
+
+
+def _add_plain(keys: Keys, number: int, reading: Reading, last: int, hits: Hits) -> None:
+    """Add the hit of a plain word or phrase, if its words stand side by side."""
+    start = last + 2 - keys.lengths[number]
+    if reading.plain[start:last] == reading.scan[start:last]:
+        hits[keys.terms[number]].append(reading.span(start, last))

@@ -30,9 +30,9 @@ def tag(
     ``title`` is judged as a paragraph before the text. ``only`` names the
     categories to judge; None means all. Any string is a text; nothing is raised.
     """
-    whole = f"{title}{_TITLE_END}{text}" if title else text
+    whole, body_start = whole_text(text, title)
     hits, truncated = find_hits(rules, whole)
-    judge = Judge(rules, whole, len(title) + len(_TITLE_END) if title else 0, hits)
+    judge = Judge(rules, whole, body_start, hits)
     tagged = [v for v in judge.verdicts(_needed(rules, only)) if v.is_tagged]
     tags = _given((v for v in tagged if v.category.status != "draft"), only)
     drafts = _given((v for v in tagged if v.category.status == "draft"), only)
@@ -42,6 +42,11 @@ def tag(
         tags, drafts = _cut(tags, drafts, LIMITS.matches)
         truncated = (*truncated, "matches")
     return Tagging(tuple(tags), tuple(drafts), truncated)
+
+
+def whole_text(text: str, title: str) -> tuple[str, int]:
+    """Give what is judged, the title before the text, and where the text begins in it."""
+    return (f"{title}{_TITLE_END}{text}", len(title) + len(_TITLE_END)) if title else (text, 0)
 
 
 def _needed(rules: CompiledRules, only: AbstractSet[str] | None) -> AbstractSet[int] | None:

@@ -1,11 +1,14 @@
 """Number the phrases that rules seek, each once, and gather the strings they are sought by."""
 
+from array import array
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from ruletag.matching.automaton import Automaton
 from ruletag.matching.wordforms import Form, TooManyFormsError, phrase_forms
 from ruletag.problems import Problem, ProblemLog, RuleSetError
-from ruletag.rules.model import Keyword, Phrase
+from ruletag.rules.model import Keyword, LineTable, Phrase
 
 
 class Key(NamedTuple):
@@ -25,6 +28,22 @@ class Key(NamedTuple):
     checked: tuple[tuple[int, Form], ...]
 
 
+class Keys(NamedTuple):
+    """All that is sought: strings number ``len(keys)`` and up are each one plain term.
+
+    Of those only the length and the term are kept, so that a million of them
+    take little room: they stand where their words do, side by side.
+    """
+
+    automaton: Automaton
+    keys: tuple[Key, ...]
+    lengths: "array[int]"
+    terms: "array[int]"
+
+    def __len__(self) -> int:
+        return len(self.keys) + len(self.terms)
+
+
 class Terms:
     """Numbers phrases by a count that it shares with everything else rules seek."""
 
@@ -33,6 +52,7 @@ class Terms:
         self._most_forms = most_forms
         self._numbers: dict[tuple[Phrase, str], int] = {}
         self._forms: dict[int, tuple[Form, ...]] = {}
+        self._tables: list[tuple[LineTable, int]] = []
         self._count = 0
         self._next = 0
 
@@ -47,21 +67,37 @@ class Terms:
         known = self._numbers.get(identity)
         if known is not None:
             return known
+        forms = self._forms_of(phrase, keyword)
+        number = self._numbers[identity] = self.take_number()
+        self._forms[number] = forms
+        return number
+
+    def _forms_of(self, phrase: Phrase, keyword: Keyword) -> tuple[Form, ...]:
         try:
             forms = phrase_forms(phrase, keyword.language)
         except TooManyFormsError as error:
             forms = ()
             self._log.add("E308", keyword.location, f"`{keyword.written}` has {error}")
-        self._count += len(forms)
+        self._add_to_count(len(forms), keyword)
+        return forms
+
+    def _add_to_count(self, forms: int, keyword: Keyword) -> None:
+        self._count += forms
         if self._count > self._most_forms:
             detail = f"all keywords together have more than {self._most_forms:,} forms"
             problem = Problem(keyword.location, "E308", detail)
             raise RuleSetError([*self._log.problems, problem])
-        number = self._numbers[identity] = self.take_number()
-        self._forms[number] = forms
-        return number
 
-    def keys(self) -> dict[str, Key]:
+    def take_table(self, table: LineTable) -> int:
+        """Give its words numbers in a row, the first of which is returned."""
+        first = self._next
+        if table.forms == "none":
+            self._add_to_count(len(table), table[-1].keyword)
+        self._next += len(table)
+        self._tables.append((table, first))
+        return first
+
+    def keys(self) -> "Keys":
         """Give what the automaton seeks, and what each finding means."""
         words: dict[str, list[int]] = defaultdict(list)
         phrases: dict[str, list[int]] = defaultdict(list)
@@ -74,9 +110,19 @@ class Terms:
                     phrases[form.key].append(number)
                 else:
                     checked[form.key].append((number, form))
+        plain: dict[str, int] = {}
+        for table, first in self._tables:
+            for number, string in self._table_keys(table, first):
+                if string not in plain and not (
+                    string in words or string in phrases or string in checked
+                ):
+                    plain[string] = number
+                    continue
+                known = (words if " " not in string[1:-1] else phrases)[string]
+                known += [number] if string not in plain else [plain.pop(string), number]
         strings = dict.fromkeys((*words, *phrases, *checked))
-        return {
-            string: Key(
+        keys = tuple(
+            Key(
                 length=len(string),
                 lead=int(string[0] == " "),
                 words=tuple(words.get(string, ())),
@@ -85,4 +131,24 @@ class Terms:
                 checked=tuple(checked.get(string, ())),
             )
             for string in strings
-        }
+        )
+        return Keys(
+            Automaton((*strings, *plain)),
+            keys,
+            array("H", map(len, plain)),
+            array("L", plain.values()),
+        )
+
+    def _table_keys(self, table: LineTable, first: int) -> Iterator[tuple[int, str]]:
+        """Give the numbers of a table's words, each with the strings it is sought by."""
+        for i, word in enumerate(table.words):
+            if not word:
+                continue
+            if table.forms == "none":
+                yield first + i, f" {word.lower()} "
+                continue
+            line = table[i]
+            phrase = line.keyword.parts[0]
+            forms = self._forms_of(phrase, line.keyword) if isinstance(phrase, Phrase) else ()
+            for form in forms:
+                yield first + i, form.key

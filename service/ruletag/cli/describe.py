@@ -1,0 +1,158 @@
+"""``ruletag describe``: a rule in plain English."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from ruletag.cli.common import InputError, read_folder, rule_folder, rules_option, usable_rules
+from ruletag.cli.terminal import (
+    BOLD,
+    Cell,
+    Table,
+    columns,
+    is_terminal,
+    one_line,
+    paint,
+    visible_json,
+    wants_colour,
+    width,
+)
+from ruletag.http.requests import selected
+from ruletag.http.wire import RequestError
+from ruletag.matching.compiler import CompiledRules
+from ruletag.rules.describe import MOST, Description
+from ruletag.rules.describe import describe as describe_category
+from ruletag.rules.model import Category
+
+_HEAD: Final = ("category", "about", "entries", "status", "tests")
+_ABOUT: Final = 1  # the column that is shortened on a narrow terminal
+_BULLET: Final = "- "
+_LEAST_COLUMNS: Final = 20
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  ruletag describe
+  ruletag describe smuggling
+  ruletag describe 'commodities.*' --rules my-rules --full
+  ruletag describe smuggling --json | jq -r '.points[].text'
+""",
+)
+@click.argument("categories", nargs=-1, metavar="[CATEGORY...]")
+@rules_option
+@click.option("--full", is_flag=True, help="Show every word, not only the first of a long row.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def describe(categories: tuple[str, ...], rules: Path | None, *, full: bool, as_json: bool) -> None:
+    """Say in plain English what a rule finds.
+
+    `economy.*` is the category economy and all below. Without a CATEGORY there is
+    a line for each; in a pipe its cells are parted by tabs.
+    """
+    compiled = usable_rules(read_folder(rule_folder(rules)))
+    if not compiled.rule_set.categories:
+        raise InputError("the rules have no category")
+    chosen = _chosen(categories, compiled)
+    if not categories and not as_json:
+        _list(chosen, compiled)
+        return
+    most = None if full else MOST
+    told = (describe_category(category, compiled.rule_set, most) for category in chosen)
+    if as_json:
+        _as_json(told)
+    else:
+        _as_text(told)
+
+
+def _chosen(patterns: Sequence[str], rules: CompiledRules) -> Sequence[Category]:
+    """Give the categories that are named; all, where none is."""
+    known = [category.id for category in rules.rule_set.categories]
+    above = next((p for p in patterns if p in rules.ids and p not in known), None)
+    if above is not None:
+        raise click.UsageError(
+            f"`{above}` has no rule of its own; `{above}.*` are the categories below it"
+        )
+    try:
+        names = selected(patterns or None, known)
+    except RequestError as error:
+        raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
+    return [c for c in rules.rule_set.categories if names is None or c.id in names]
+
+
+# ------------------------------------------------------------------------ output
+
+
+def _list(categories: Sequence[Category], rules: CompiledRules) -> None:
+    """Show a line for each category."""
+    sizes = {compiled.id: len(compiled.entries) for compiled in rules.categories}
+    rows = [
+        _row(category, sizes.get(category.id, len(category.entries))) for category in categories
+    ]
+    if not is_terminal(sys.stdout):
+        for row in rows:
+            click.echo("\t".join(row))
+        return
+    colour = wants_colour(sys.stdout, os.environ)
+    cells = [[Cell(row[0], BOLD), *map(Cell, row[1:])] for row in rows]
+    for line in Table(_HEAD, cells, shrink=_ABOUT).lines(columns(sys.stdout), colour=colour):
+        click.echo(line, color=colour)
+
+
+def _row(category: Category, entries: int) -> tuple[str, ...]:
+    about = category.about.label or category.about.description or _first_words(category)
+    return (
+        category.id,
+        one_line(about),
+        str(entries),
+        category.status,
+        str(len(category.examples)),
+    )
+
+
+def _first_words(category: Category) -> str:
+    lines = [line for entry in category.entries for group in entry.groups for line in group]
+    return ", ".join(line.keyword.written for line in lines[:MOST])
+
+
+def _as_json(told: Iterator[Description]) -> None:
+    guard = visible_json if is_terminal(sys.stdout) else bytes
+    for description in told:
+        line = json.dumps(description.as_dict(), ensure_ascii=False)
+        click.echo(guard(line.encode("utf-8", "backslashreplace")))
+
+
+def _as_text(told: Iterator[Description]) -> None:
+    screen = columns(sys.stdout)
+    colour = wants_colour(sys.stdout, os.environ)
+    for number, description in enumerate(told):
+        if number:
+            click.echo()
+        click.echo(paint(one_line(description.title), BOLD if colour else ""), color=colour)
+        for line in _lines(description, screen):
+            click.echo(line)
+
+
+def _lines(description: Description, screen: int | None) -> Iterator[str]:
+    """Give the paragraph and the points, broken into lines for a terminal."""
+    yield from _wrapped(one_line(description.summary), "", screen)
+    yield ""
+    for point in description.points:
+        yield from _wrapped(one_line(point.text), _BULLET, screen)
+
+
+def _wrapped(text: str, bullet: str, screen: int | None) -> Iterator[str]:
+    """Break a text between its words, so that each line fits; further lines are indented."""
+    line = bullet
+    most = max(screen, _LEAST_COLUMNS) if screen is not None else None
+    for word in text.split(" "):
+        longer = line + word if line in {"", bullet} else f"{line} {word}"
+        if most is not None and width(longer) > most and line != bullet:
+            yield line
+            longer = " " * len(bullet) + word
+        line = longer
+    yield line
