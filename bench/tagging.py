@@ -46,7 +46,7 @@ def stages(rules: CompiledRules, text: str) -> dict[str, Callable[[], object]]:
         return wire.encode(wire.tag_answer(document, rules.digest, tagging, document))
 
     def raw_scan() -> None:
-        for _ in rules.automaton.hits(scan):
+        for _ in rules.keys.automaton.hits(scan):
             pass
 
     return {
@@ -80,7 +80,7 @@ def main() -> None:
     rules = compile_rules(read_rules(options.rules))
     print(f"{len(rules.keys):,} keyword forms in {len(rules.categories)} categories")
     for name, text in texts().items():
-        hits = sum(1 for _ in rules.automaton.hits(fold(text).scan))
+        hits = sum(1 for _ in rules.keys.automaton.hits(fold(text).scan))
         evidence = sum(len(given.evidence) for given in tag(rules, text).tags)
         print(f"\n{name}: {len(text):,} characters, {hits} hits, {evidence} pieces of evidence")
         times = measure(stages(rules, text), options.rounds)

@@ -16,13 +16,15 @@ LAYERS = """
     language.forms language.cues language.korean
     rules.mistakes rules.yamltree rules.model rules.keywords rules.values rules.entries
         rules.wordlists rules.definitions rules.parser rules.loader rules.patches rules.layout
-    matching.automaton matching.wordforms matching.terms matching.compiler matching.gaps
+        rules.schema rules.importers.rulefile rules.importers.words rules.importers.queries
+        rules.importers.nexis rules.importers.presidio rules.importers.quanteda rules.importers.spacy
+    matching.automaton matching.wordforms rules.describe matching.terms matching.compiler matching.gaps
         matching.contexts matching.scanning matching.tagging matching.windows matching.findings
         matching.judging matching.tagger matching.examples
     serving.store serving.reload serving.drafts
     http.wire http.requests http.api http.openapi http.observe http.app
     cli.terminal cli.documents cli.marking cli.common cli.explanations cli.reports cli.client cli.accepting
-        cli.check cli.expand cli.fmt cli.import_ cli.serve cli.settings cli.status cli.tag cli.test
+        cli.check cli.describe cli.schema cli.expand cli.fmt cli.import_ cli.serve cli.settings cli.status cli.tag cli.test
         cli.main
     wsgi gunicorn_config
 """.split()

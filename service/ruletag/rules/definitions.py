@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from collections.abc import Sequence as SequenceType
 from typing import Final, Literal
 
 from ruletag.language.cues import CONTEXTS, DEFAULT_REACH, ContextName, CuedContext, Role
@@ -26,6 +27,7 @@ from ruletag.rules.yamltree import Mapping, Node, Scalar, Sequence
 
 _CATEGORY_ID: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _LIST_NAME: Final = re.compile(r"[a-z0-9_]+")
+_OF_A_FILE: Final = frozenset({"file", "column", "id", "case", "forms"})
 _CUE_ROLES: Final[tuple[Role, ...]] = ("before", "after", "never")
 _CUED: Final[tuple[CuedContext, ...]] = ("negated", "hypothetical", "historical")
 _LONGEST_REACH: Final = 100  # words
@@ -136,32 +138,48 @@ class DefinitionReader:
 
     def _list(self, key: Scalar, value: Node) -> WordList:
         owner = f"list {cropped(key.value)}"
-        if not isinstance(value, Mapping):
-            return WordList(key.value, key.location, self._entries.lines(value, owner))
-        nothing = WordList(key.value, key.location, ())
+        if isinstance(value, Mapping):
+            return WordList(key.value, key.location, *self._list_mapping(value, owner))
+        return WordList(key.value, key.location, self._entries.lines(value, owner))
+
+    def _list_mapping(self, value: Mapping, owner: str) -> tuple[SequenceType[Line], str]:
+        """Read the lines of a list that is more than its words, and the name of their file."""
         if self._values.is_words_in_braces(value):
-            return nothing
+            return (), ""
         if not any(key.value in LIST.known or key.value in LIST.guesses for key, _ in value.pairs):
             self._values.shape_problem(value, f"{owner} needs a list, not a mapping", IN_BRACKETS)
-            return nothing
+            return (), ""
         keys, is_complete = self._values.keys(value, LIST, owner)
         reader = self._in(keys.get("language"))
-        if "file" in keys:
-            if not is_complete:
-                self.knows_all_lists = False
-                return nothing
-            lines, file = self._list_file(keys, reader)
-            return WordList(key.value, key.location, lines, file)
+        self._refuse_without_effect(value, "words" if "words" in keys else "file")
         if "words" in keys:
-            return WordList(key.value, key.location, reader.lines(keys["words"], owner))
+            return reader.lines(keys["words"], owner), ""
+        if "file" in keys and is_complete:
+            return self._list_file(keys, reader)
+        self.knows_all_lists = False
         if is_complete:
             hint = "as in `{file: lists/metals.txt}`; or " + IN_BRACKETS
             self._log.add("E205", value.location, f"{owner} has no words and no file", hint=hint)
-        return nothing
+        return (), ""
+
+    def _refuse_without_effect(self, value: Mapping, subject: str) -> None:
+        """Refuse keys that say nothing beside ``words``, or beside ``file``."""
+        for key, node in value.pairs:
+            if subject == "words" and key.value in _OF_A_FILE:
+                hint = "give it to the words: `{word: lead, forms: none}`"
+                if key.value in {"file", "column"}:
+                    hint = "a list has its words here or in a file"
+                self._log.add(
+                    "E311", key.location, f"`{key.value}` has no effect on `words`", hint=hint
+                )
+            if subject == "file" and key.value == "forms" and isinstance(node, Sequence):
+                hint = "write them into the file, or a column `forms` with `none` or `verb`"
+                detail = "the words of a file cannot all have the same further forms"
+                self._log.add("E311", key.location, detail, hint=hint)
 
     def _list_file(
         self, keys: dict[str, Node], reader: EntryReader
-    ) -> tuple[tuple[Line, ...], str]:
+    ) -> tuple[SequenceType[Line], str]:
         """Read the lines of a list that stands in a file of its own."""
         node = keys["file"]
         path = self._values.text(node, "file")
@@ -177,7 +195,7 @@ class DefinitionReader:
             reader.exact_case(keys.get("case")),
             forms if isinstance(forms, str) else "default",
         )
-        return tuple(ListFileReader(name, reader, self._log, options).read(content, node)), name
+        return ListFileReader(name, reader, self._log, options).read(content, node), name
 
     # -------------------------------------------------------------- categories
 

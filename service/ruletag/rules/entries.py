@@ -48,6 +48,7 @@ class EntryReader:
     """Reads entries and lines in one language; what is wrong goes to the log."""
 
     def __init__(self, language: str, log: ProblemLog) -> None:
+        self.language = language
         self._log = log
         self._values = ValueReader(log)
         self._keywords = KeywordReader(language, log)

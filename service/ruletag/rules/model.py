@@ -3,11 +3,12 @@
 After `ruletag.rules.parser` has made these, nobody checks shapes again.
 """
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Final, Literal, overload
 
 from ruletag.language.cues import ContextName, CuedContext, Role
 from ruletag.problems import Location, Problem
@@ -124,14 +125,72 @@ class Entry:
     is_block: bool = False
 
 
+class LineTable(Sequence[Line]):
+    """The lines of a list file, a million of them if need be; each is made when it is asked for.
+
+    Those that hold nothing but letters, digits and single spaces of ASCII are
+    kept as text (``words``), all others as lines (``others``), by their number.
+    All words are found in the same way: with ``forms``, in any case.
+    """
+
+    def __init__(self, file: str, language: str, forms: FormsKind | tuple[str, ...]) -> None:
+        self.file = file
+        self.language = language
+        self.forms = forms
+        self.words: list[str] = []
+        self.others: dict[int, Line] = {}
+        self._rows = array("L")
+        self._ids: dict[int, str] = {}
+
+    def add_word(self, word: str, row: int, id_: str = "") -> None:
+        """Add a line that is a plain word or phrase; ``row`` is where it stands in the file."""
+        if id_:
+            self._ids[len(self.words)] = id_
+        self.words.append(word)
+        self._rows.append(row)
+
+    def add_line(self, line: Line) -> None:
+        """Add any other line."""
+        self.others[len(self.words)] = line
+        self.words.append("")
+        self._rows.append(0)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @overload
+    def __getitem__(self, number: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Line]: ...
+
+    def __getitem__(self, number: int | slice) -> Line | Sequence[Line]:
+        if isinstance(number, slice):
+            return [self[i] for i in range(*number.indices(len(self)))]
+        if number < 0:
+            number += len(self)
+        written = self.words[number]
+        if not written:
+            return self.others[number]
+        phrase = Phrase(tuple(map(Word, written.split(" "))), exact=False, forms=self.forms)
+        place = Location(self.file, self._rows[number], 1, 0)
+        id_ = self._ids.get(number)
+        return Line(Keyword(written, place, self.language, (phrase,)), (), (id_,) if id_ else ())
+
+
 @dataclass(frozen=True, slots=True)
 class WordList:
     """Named words that rules share."""
 
     name: str
     location: Location
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     file: str = ""
+
+    @property
+    def marked(self) -> Iterable[Line]:
+        """The lines that may be more than plain words."""
+        return self.lines.others.values() if isinstance(self.lines, LineTable) else self.lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,9 +83,7 @@ class RulesParser:
         own = tuple(self._owners())
         self._lists = self._shared | self._lists
         unknown: dict[str, list[Location]] = defaultdict(list)
-        references = {
-            owner: dict(self._references(lines, unknown)) for owner, lines in own
-        }
+        references = {owner: dict(self._references(lines, unknown)) for owner, lines in own}
         for name, places in unknown.items():
             self._report_unknown(name, places)
         if not self._categories.keys() & self._lists.keys():
@@ -118,7 +116,7 @@ class RulesParser:
     def _owners(self) -> Iterator[tuple[str, Iterable[Line]]]:
         """Give each list and category with all its lines."""
         for name, word_list in self._lists.items():
-            yield name, word_list.lines
+            yield name, word_list.marked
         for id_, category in self._categories.items():
             yield id_, lines_of(category)
 
@@ -147,7 +145,7 @@ class RulesParser:
         )
 
     def _check_in_gap(self, place: Location, word_list: WordList) -> None:
-        gap = next((e.keyword for e in word_list.lines if len(e.keyword.parts) > 1), None)
+        gap = next((e.keyword for e in word_list.marked if len(e.keyword.parts) > 1), None)
         if gap is not None:
             detail = f"`${word_list.name}` stands in a gap, and has a gap itself"
             hint = "keep the lines with a gap in a list of their own"

@@ -7,14 +7,15 @@ cell every character stands for itself; the columns ``case``, ``forms`` and
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from ruletag.limits import LIMITS
 from ruletag.problems import Location, ProblemLog, cropped, nearest, quoted
 from ruletag.rules.entries import EntryReader
-from ruletag.rules.model import FormsKind, Line
+from ruletag.rules.model import FormsKind, Line, LineTable
 from ruletag.rules.values import NUMBER
 from ruletag.rules.yamltree import Node, Scalar, decode
 
@@ -24,6 +25,8 @@ ReadList = Callable[[Node, str], tuple[str, bytes] | None]
 
 _FORMS: Final[tuple[FormsKind, ...]] = ("none", "plural", "verb")
 _COMMENT: Final = "#"
+# What needs no look at its marks, its case or its script.
+_PLAIN: Final = re.compile("[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 
 
 class ListOptions(NamedTuple):
@@ -56,28 +59,33 @@ class ListFileReader:
         self._log = log
         self._options = options
 
-    def read(self, content: bytes, node: Node) -> Iterator[Line]:
+    def read(self, content: bytes, node: Node) -> LineTable:
         """Give the lines; ``node`` is where the rule file names the file."""
+        options = self._options
+        table = LineTable(self._file, self._entries.language, options.forms)
         text = decode(self._file, content, self._log, LIMITS.list_file)
-        if text is None:
-            return
-        lines = self._rows(text, node) if self._file.lower().endswith(".csv") else self._plain(text)
-        count = 0
-        for line in lines:
-            count += 1
-            yield line
-        if not count and not self._log.has_errors:
-            self._log.add("E111", Location(self._file, 1, 1), "the list holds no words")
+        if text is not None:
+            if self._file.lower().endswith(".csv"):
+                self._add_rows(text, node, table)
+            else:
+                self._add_lines(text, table)
+            if not table and not self._log.has_errors:
+                self._log.add("E111", Location(self._file, 1, 1), "the list holds no words")
+        return table
 
     # --------------------------------------------------------------------- txt
 
-    def _plain(self, text: str) -> Iterator[Line]:
+    def _add_lines(self, text: str, table: LineTable) -> None:
         options = self._options
+        is_plain = _PLAIN.fullmatch if not options.exact_case else _never
         for number, written in enumerate(text.splitlines(), 1):
             word = written.strip()
             if _COMMENT in word:
                 word = _without_comment(word)
             if not word:
+                continue
+            if is_plain(word) and len(word) <= LIMITS.keyword:
+                table.add_word(word, number)
                 continue
             place = Location(self._file, number, written.find(word) + 1, len(word))
             node = Scalar(place, word, quoted=False)
@@ -85,11 +93,11 @@ class ListFileReader:
                 node, exact_case=options.exact_case, forms=options.forms
             )
             if keyword is not None:
-                yield Line(keyword)
+                table.add_line(Line(keyword))
 
     # --------------------------------------------------------------------- csv
 
-    def _rows(self, text: str, node: Node) -> Iterator[Line]:
+    def _add_rows(self, text: str, node: Node, table: LineTable) -> None:
         rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         try:
             header = next(rows, None)
@@ -101,7 +109,7 @@ class ListFileReader:
             before = rows.line_num
             for row in rows:
                 if any(cell.strip() for cell in row):
-                    yield from self._row(row, columns, before + 1)
+                    self._add_row(row, columns, before + 1, table)
                 before = rows.line_num
         except csv.Error as error:
             place = Location(self._file, rows.line_num, 1)
@@ -124,25 +132,30 @@ class ListFileReader:
             places.get("weight", -1),
         )
 
-    def _row(self, row: list[str], columns: _Columns, number: int) -> Iterator[Line]:
+    def _add_row(self, row: list[str], columns: _Columns, number: int, table: LineTable) -> None:
         word = _cell(row, columns.word)
+        identity = _cell(row, columns.id)
+        how = [_cell(row, column) for column in (columns.case, columns.forms, columns.weight)]
+        is_plain = _PLAIN.fullmatch(word) and len(word) <= LIMITS.keyword
+        if is_plain and not any(how) and not self._options.exact_case:
+            table.add_word(word, number, identity)
+            return
         place = Location(self._file, number, 1)
         if not word:
             detail = "the row has no word"
             self._log.add("E204", place, detail, hint="write one, or delete the row")
             return
-        case = self._choice(_cell(row, columns.case), "case", ("exact", "any"), place)
-        forms = self._choice(_cell(row, columns.forms), "forms", _FORMS, place)
+        case = self._choice(how[0], "case", ("exact", "any"), place)
+        forms = self._choice(how[1], "forms", _FORMS, place)
         keyword = self._entries.literal(
             word,
             place,
             exact_case=case == "exact" if case else self._options.exact_case,
             forms=next((known for known in _FORMS if known == forms), self._options.forms),
         )
-        identity = _cell(row, columns.id)
-        weight = self._weight(_cell(row, columns.weight), place)
+        weight = self._weight(how[2], place)
         if keyword is not None:
-            yield Line(keyword, (), (identity,) if identity else (), weight)
+            table.add_line(Line(keyword, (), (identity,) if identity else (), weight))
 
     def _choice(self, value: str, column: str, allowed: tuple[str, ...], place: Location) -> str:
         if not value or value in allowed:
@@ -159,6 +172,10 @@ class ListFileReader:
         detail = f"column `weight` is a number with at most three decimals; not {quoted(value)}"
         self._log.add("E206", place, detail)
         return None
+
+
+def _never(_: str) -> None:
+    return None
 
 
 def _without_comment(line: str) -> str:
