@@ -103,11 +103,7 @@ class Contexts:
         found: dict[str, Span] = {}
         if self._cues:
             for part in parts:
-                if not self._cues.is_near(*self._sentences.span_at(part[0])):
-                    continue
-                match = _Match(part, parts, language, _is_latin(self._text[slice(*part)]))
-                self._look_before(match, found)
-                self._look_after(match, found)
+                self._look_around(part, parts, language, found)
             if len(parts) > 1 and "negated" not in found:
                 negator = self._negator_between(parts, language)
                 if negator is not None:
@@ -117,6 +113,21 @@ class Contexts:
             if held is not None:
                 found["quoted"] = held
         return found
+
+    def _look_around(
+        self, part: Span, parts: tuple[Span, ...], language: str, found: dict[str, Span]
+    ) -> None:
+        """Add the contexts of one part of a match; most sentences have no cue."""
+        low, high = self._sentences.span_at(part[0])
+        has_before = self._cues.has_before(low, part[0])
+        has_after = self._cues.has_after(part[1], high)
+        if not (has_before or has_after):
+            return
+        match = _Match(part, parts, language, _is_latin(self._text[slice(*part)]))
+        if has_before:
+            self._look_before(match, found)
+        if has_after:
+            self._look_after(match, found)
 
     @cached_property
     def _cues(self) -> "_Cues":
@@ -250,24 +261,30 @@ class _Cues:
                 self._ends.append(hit[0])
             else:
                 never[hit[2].context].append(hit[:2])
-        self._edges = sorted(hit[1] for hit in (*self._before, *self._after))
         self._before.sort(key=_by_end)
+        self._before_ends = [hit[1] for hit in self._before]
         self._after.sort()
+        self._after_starts = [hit[0] for hit in self._after]
         self._ends.sort()
         self._never = {context: Spans(spans) for context, spans in never.items()}
 
     def __bool__(self) -> bool:
         return bool(self._before or self._after)
 
-    def is_near(self, low: int, high: int) -> bool:
-        """Say whether some cue ends in a stretch of the text."""
-        number = bisect_right(self._edges, low)
-        return number < len(self._edges) and self._edges[number] <= high
+    def has_before(self, low: int, position: int) -> bool:
+        """Say whether a cue of the kind that stands before ends in a stretch of the text."""
+        number = bisect_right(self._before_ends, position)
+        return number > 0 and self._before_ends[number - 1] > low
+
+    def has_after(self, position: int, high: int) -> bool:
+        """Say whether a cue of the kind that stands behind begins in a stretch of the text."""
+        number = bisect_left(self._after_starts, position)
+        return number < len(self._after_starts) and self._after_starts[number] < high
 
     def ending_before(self, position: int, low: int) -> Iterator[CueHit]:
         """Give the cues that stand before a position and not before ``low``, nearest first."""
         low = max(low, position - _MOST_CHARACTERS)
-        last = bisect_right(self._before, position, key=_end)
+        last = bisect_right(self._before_ends, position)
         for number in range(last - 1, max(-1, last - 1 - _MOST_CUES), -1):
             hit = self._before[number]
             if hit[1] <= low:
@@ -278,7 +295,7 @@ class _Cues:
     def beginning_after(self, position: int, high: int) -> Iterator[CueHit]:
         """Give the cues that stand behind a position and not behind ``high``, nearest first."""
         high = min(high, position + _MOST_CHARACTERS)
-        first = bisect_left(self._after, position, key=_start)
+        first = bisect_left(self._after_starts, position)
         for hit in self._after[first : first + _MOST_CUES]:
             if hit[0] >= high:
                 return
@@ -298,14 +315,6 @@ class _Cues:
     def _works(self, hit: CueHit) -> bool:
         never = self._never.get(hit[2].context)
         return never is None or not never.overlap(hit[:2])
-
-
-def _start(hit: CueHit) -> int:
-    return hit[0]
-
-
-def _end(hit: CueHit) -> int:
-    return hit[1]
 
 
 def _by_end(hit: CueHit) -> tuple[int, int, Cue]:

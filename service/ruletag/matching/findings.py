@@ -141,7 +141,7 @@ class Findings:
         hits: list[Hit] = []
         for number in sets:
             for source, line in self._found.get(number, ()):
-                guarded = cancelled.also(self._guard(line))
+                guarded = cancelled.also(self._guard(line)) if self._rules.guards else cancelled
                 if source in self._rules.whole:
                     matches = self._whole(source, line, entry, guarded)
                 else:

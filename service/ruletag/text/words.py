@@ -24,7 +24,9 @@ _UNSPACED_ONLY: Final = re.compile(f"[{UNSPACED}]")
 _KATAKANA_WORD: Final = re.compile(f"[{KATAKANA}]+")
 # How many words a gap passes over is counted by what a reader sees as words.
 _STRETCH: Final = 32  # characters looked at for each word allowed
-_BETWEEN_WORDS: Final = re.compile(r"[\s\-\u2010-\u2015\u2212\ufe63\uff0d/\u2044\u2215\uff0f]+")
+_SPLITS: Final = r"\s\-\u2010-\u2015\u2212\ufe63\uff0d/\u2044\u2215\uff0f"
+_BETWEEN_WORDS: Final = re.compile(f"[{_SPLITS}]+")
+_WORD_BETWEEN: Final = re.compile(rf"[^{_SPLITS}\w]*+_*+[^\W_][^{_SPLITS}]*+")
 
 
 def in_word(character: str) -> bool:
@@ -59,11 +61,10 @@ def count_words(text: str) -> int:
     digit is no word. Where a script has no spaces, two characters count as one
     word (rounded up), so that a gap stays about as wide as in other scripts.
     """
-    words = _BETWEEN_WORDS.split(text)
-    if _UNSPACED_ONLY.search(text) is None:
-        return sum(word.isalnum() or any(map(str.isalnum, word)) for word in words)
+    if text.isascii() or _UNSPACED_ONLY.search(text) is None:
+        return len(_WORD_BETWEEN.findall(text))
     count = 0
-    for word in words:
+    for word in _BETWEEN_WORDS.split(text):
         unspaced = len(_UNSPACED_ONLY.findall(word))
         count += (unspaced + 1) // 2 + any(map(str.isalnum, _UNSPACED_ONLY.sub("", word)))
     return count
