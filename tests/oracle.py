@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from itertools import chain, combinations, pairwise, product, takewhile
+from itertools import chain, combinations, product, takewhile
 from typing import NamedTuple
 from unicodedata import category, combining, decomposition, normalize
 
@@ -424,6 +424,13 @@ class Evidence(NamedTuple):
     places: frozenset[Span]
     ways: frozenset[Way]
 
+    @property
+    def place(self) -> Span:
+        """Give where it stands in title and text, read as one."""
+        if len(self.places) > 1:
+            raise UndeterminedError
+        return next(iter(self.places))
+
 
 class Document:
     """A title and a text, read as one; what stands where in it."""
@@ -488,7 +495,7 @@ class Document:
         ordered = sorted(hits)
         first, last = ordered[0], ordered[-1]
         passed = range(first.start, last.start)
-        sentences = self.sentences.number_at(last.start) - self.sentences.number_at(first.start)
+        sentences = sum(first.start < end <= last.start for end in self.sentences.boundaries())
         match window.unit:
             case "document":
                 return True
@@ -608,20 +615,25 @@ class Oracle:
         """Give where one line is found that stands for no list."""
         keyword = line.keyword
         cancelled = cancelled | {hit.span for hit in self.group(line.excepts, owner)}
+        first, *others = keyword.parts
+        if isinstance(first, Reference) and not others:
+            matches = {(one.place, one.ways) for one in self.counted_matches(first.name, owner)}
+            for span, ways in matches:
+                for left in uncancelled({span: {*ways}}, cancelled).values():
+                    yield Hit(*span, number, keyword.written, frozenset(left))
+            return
         parts = [
             uncancelled(self.part(part, keyword.language, owner), cancelled)
             for part in keyword.parts
         ]
-        if len(parts) == 1:
-            competes = isinstance(keyword.parts[0], Phrase)
-            for span, ways in parts[0].items():
-                yield Hit(*span, number, keyword.written, frozenset(ways), competes)
+        if not others:
+            for span, left in parts[0].items():
+                yield Hit(*span, number, keyword.written, frozenset(left), competes=True)
             return
         for place in self.places([list(part) for part in parts], across=across):
             chosen = product(*(part[span] for part, span in zip(parts, place, strict=True)))
-            ways = {together(place, several) for several in chosen}
-            start, end = place[0][0], place[-1][1]
-            yield Hit(start, end, number, keyword.written, frozenset(ways))
+            whole = frozenset(together(place, several) for several in chosen)
+            yield Hit(place[0][0], place[-1][1], number, keyword.written, whole)
 
     def part(
         self, part: Phrase | Reference, language: str, owner: Category
@@ -637,9 +649,7 @@ class Oracle:
                 found[hit.span] |= hit.ways
         else:
             for one in self.counted_matches(part.name, owner):
-                if len(one.places) > 1:
-                    raise UndeterminedError
-                found[next(iter(one.places))] |= one.ways
+                found[one.place] |= one.ways
         return found
 
     def counted_matches(self, name: str, reader: Category) -> Iterator[Evidence]:
@@ -654,16 +664,24 @@ class Oracle:
         """Give every place of a gap, as the spans of its parts."""
         taken: set[Span] = set()
         for last in sorted(parts[-1], key=lambda s: (s[0], -s[1])):
-            chosen = [last]
-            for spans in reversed(parts[:-1]):
-                before = [s for s in spans if s[1] <= chosen[0][0]]
-                chosen[:0] = sorted(before, key=lambda s: (s[1], s[0]))[-1:]
-            whole = (chosen[0][0], last[1])
-            if len(chosen) < len(parts) or overlaps(whole, taken):
-                continue
-            if all(self.document.may_pass(*gap, across=across) for gap in pairwise(chosen)):
+            chains = self.chains(parts[:-1], last, across=across)
+            place = max(chains, key=lambda c: [(s[1], s[0]) for s in reversed(c)], default=())
+            whole = (place[0][0], last[1]) if place else last
+            if place and not overlaps(whole, taken):
                 taken.add(whole)
-                yield tuple(chosen)
+                yield place
+
+    def chains(
+        self, parts: Sequence[list[Span]], last: Span, *, across: bool
+    ) -> Iterator[tuple[Span, ...]]:
+        """Give all ways in which the parts may stand before the last one."""
+        if not parts:
+            yield (last,)
+            return
+        for span in parts[-1]:
+            if span[1] <= last[0] and self.document.may_pass(span, last, across=across):
+                before = self.chains(parts[:-1], span, across=across)
+                yield from ((*spans, last) for spans in before)
 
     # ------------------------------------------------------------------ entries
 
@@ -706,7 +724,7 @@ class Oracle:
         single = [hit for hit in groups[0] if accepts([hit])]
         count = max(condition.at_least, condition.times)
         if count == 1:
-            return [Finding(hit.span, ((hit,),), is_single=True) for hit in single]
+            return list(each_for_itself(single))
         several = [
             hits
             for hits in combinations(settled(single), count)
@@ -720,18 +738,29 @@ class Oracle:
         condition: Condition,
         accepts: Callable[[Sequence[Hit]], bool],
     ) -> list[Finding]:
-        """Give, of all that stand together in a window, the smallest, one a window."""
-        covers: dict[Span, list[tuple[Hit, ...]]] = defaultdict(list)
+        """Give, of all that stand together in a window, the smallest, one a window.
+
+        Of those that end with the same match only the smallest are looked at.
+        """
+        smallest: dict[tuple[int, Hit], list[tuple[Hit, ...]]] = defaultdict(list)
         for hits in several:
-            ordered = tuple(sorted(hits))
-            in_order = ordered == tuple(hits) or not condition.in_order
+            in_order = sorted(hits) == [*hits] or not condition.in_order
             if in_order and are_apart(*hits) and self.document.fits(condition.within, hits):
-                covers[cover(hits)].append(ordered)
+                last = max(range(len(hits)), key=lambda i: hits[i].end)
+                smallest[last, hits[last]].append(hits)
+        covers: dict[Span, list[list[tuple[Hit, ...]]]] = defaultdict(list)
+        for choices in smallest.values():
+            start = max(min(hits).start for hits in choices)
+            looked_at = [tuple(sorted(hits)) for hits in choices if min(hits).start == start]
+            covers[cover(looked_at[0])].append(looked_at)
         taken: list[Finding] = []
         for span in sorted(covers, key=lambda s: (s[1] - s[0], s[0])):
-            if any(self.is_in_the_way(one, covers[span], condition.within) for one in taken):
+            every = [hits for looked_at in covers[span] for hits in looked_at]
+            if any(self.is_in_the_way(one, every, condition.within) for one in taken):
                 continue
-            accepted = tuple(hits for hits in covers[span] if accepts(hits))
+            if any(is_open({accepts(hits) for hits in looked_at}) for looked_at in covers[span]):
+                raise UndeterminedError
+            accepted = tuple(hits for hits in every if accepts(hits))
             if accepted:
                 taken.append(Finding(span, accepted, is_single=False))
         return taken
@@ -745,9 +774,9 @@ class Oracle:
             for one in taken.choices
             for hits in choices
         }
-        if len(answers) > 1:
+        if is_open(answers):
             raise UndeterminedError
-        return answers.pop()
+        return True in answers
 
     # ------------------------------------------------------------------ categories
 
@@ -846,6 +875,11 @@ def uncancelled(found: Mapping[Span, set[Way]], cancelled: set[Span]) -> dict[Sp
     return {span: ways for span, ways in left.items() if ways}
 
 
+def is_open(answers: set[bool]) -> bool:
+    """Say whether the answer hangs on which words are chosen."""
+    return len(answers) > 1
+
+
 def cover(hits: Iterable[Hit]) -> Span:
     starts, ends = zip(*(hit.span for hit in hits), strict=True)
     return (min(starts), max(ends))
@@ -862,6 +896,18 @@ def settled(hits: Iterable[Hit]) -> list[Hit]:
         if are_apart_from(hit, kept):
             kept.append(hit)
     return sorted(kept)
+
+
+def each_for_itself(hits: Iterable[Hit]) -> Iterator[Finding]:
+    """Give each hit; those of one place that compete are one, whichever line found it."""
+    places: dict[Span, list[tuple[Hit, ...]]] = defaultdict(list)
+    for hit in hits:
+        if hit.competes:
+            places[hit.span].append((hit,))
+        else:
+            yield Finding(hit.span, ((hit,),), is_single=True)
+    for span, choices in places.items():
+        yield Finding(span, tuple(choices), is_single=True)
 
 
 def are_apart_from(hit: Hit, others: Iterable[Hit]) -> bool:

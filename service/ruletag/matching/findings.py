@@ -78,13 +78,16 @@ class Findings:
         if not all(groups):
             return []
         if len(groups) > 1:
+            has_neighbours = block.company or block.none
             return self.windows.together(
                 groups,
                 condition.within,
-                lambda finding: self._has_its_company(block, finding),
+                (lambda finding: self._has_its_company(block, finding)) if has_neighbours else None,
                 in_order=condition.in_order,
             )
-        hits = [hit for hit in groups[0] if self._has_its_company(block, (hit,))]
+        hits = groups[0]
+        if block.company or block.none:
+            hits = [hit for hit in hits if self._has_its_company(block, (hit,))]
         most = max(condition.at_least, condition.times)
         if most == 1:
             return [(hit,) for hit in hits]

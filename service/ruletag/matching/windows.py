@@ -9,11 +9,10 @@ that has a budget.
 Where a match stands is told by where it begins.
 """
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from ruletag.matching.gaps import PHRASE_END, Span, Spans
@@ -21,6 +20,8 @@ from ruletag.rules.model import Window
 from ruletag.text.sentences import BLANK_LINE, Sentences
 from ruletag.text.words import has_at_most_words
 
+_SENTENCE: Final = Window("sentences")
+_SINGLE: Final = frozenset({"phrase", "paragraph", "document"})  # units of which each has one
 _MOST_STEPS: Final = 50_000  # of the search for matches that do not overlap, in one text
 
 
@@ -47,7 +48,18 @@ class Hit(NamedTuple):
 
 
 Finding = tuple[Hit, ...]
+_Candidate = tuple[int, int, Finding]  # the length of its cover, where that begins
 Accept = Callable[[Finding], bool]
+
+
+class _Taken(NamedTuple):
+    """A finding with its cover, and the matches that begin first and last."""
+
+    start: int
+    end: int
+    first: Hit
+    last: Hit
+    finding: Finding
 
 
 class Windows:
@@ -72,19 +84,19 @@ class Windows:
         """Say whether two matches, and all between them, stand in one window."""
         if window.unit == "document":
             return True
+        edges = self._edges(window)
+        apart = bisect_right(edges, right.start) - bisect_right(edges, left.start)
         if window.unit == "words":
-            same = self._sentences.number_at(left.start) == self._sentences.number_at(right.start)
-            return same and has_at_most_words(self._text, left.end, right.start, window.count)
-        return self._cell(window, right.start) - self._cell(window, left.start) < window.count
+            return apart == 0 and has_at_most_words(self._text, left.end, right.start, window.count)
+        return apart < window.count
 
-    def _cell(self, window: Window, position: int) -> int:
-        """Number the sentence, paragraph or phrase that a position is in."""
-        if window.unit in {"sentences", "words"}:
-            return self._sentences.number_at(position)
+    def _edges(self, window: Window) -> list[int]:
+        """Give where the sentences, paragraphs or phrases begin, which bound a window."""
         if window.unit == "document":
-            return 0
-        edges = self._paragraphs if window.unit == "paragraph" else self._phrases
-        return bisect_right(edges, position)
+            return []
+        if window.unit == "paragraph":
+            return self._paragraphs
+        return self._phrases if window.unit == "phrase" else self._sentences.starts
 
     @cached_property
     def _paragraphs(self) -> list[int]:
@@ -112,7 +124,12 @@ class Windows:
     # ----------------------------------------------------------------- findings
 
     def together(
-        self, groups: Sequence[Sequence[Hit]], window: Window, accept: Accept, *, in_order: bool
+        self,
+        groups: Sequence[Sequence[Hit]],
+        window: Window,
+        accept: Accept | None = None,
+        *,
+        in_order: bool = False,
     ) -> list[Finding]:
         """Find one match of every group together in a window.
 
@@ -122,98 +139,107 @@ class Windows:
         """
         findings: list[Finding] = []
         for hits in self._by_cell(groups, window):
-            ordered = self._in_order(hits) if in_order else self._in_any_order(hits)
-            fitting = (f for f in ordered if self.fits(window, min(f), max(f, key=_start)))
-            findings += self._choose(fitting, window, accept)
+            candidates = _in_order(hits) if in_order else self._in_any_order(hits)
+            findings += self._choose(candidates, window, accept)
         return findings
 
     def counted(
         self, hits: Sequence[Hit], window: Window, most: int, *, different: bool
     ) -> list[Finding]:
         """Find so many matches together in a window; ``different`` if of as many lines."""
-        settled = settle(hits)
         findings: list[Finding] = []
-        for (cell,) in self._by_cell([settled], window):
+        for (cell,) in self._by_cell([settle(hits)], window):
             runs = _runs_of_different(cell, most) if different else _runs(cell, most)
-            fitting = (run for run in runs if self.fits(window, run[0], run[-1]))
-            findings += self._choose(fitting, window, lambda _: True)
+            findings += self._choose(runs, window, None)
         return findings
 
     def _by_cell(
         self, groups: Sequence[Sequence[Hit]], window: Window
-    ) -> Iterator[list[list[Hit]]]:
-        """Part the matches by sentence, paragraph or phrase, where a window is just that."""
+    ) -> Iterator[Sequence[Sequence[Hit]]]:
+        """Part the matches by sentence, paragraph or phrase, where none may reach beyond."""
         if window.unit == "document" or (window.unit == "sentences" and window.count > 1):
-            yield [list(hits) for hits in groups]
+            yield groups
             return
-        cells: dict[int, list[list[Hit]]] = defaultdict(lambda: [[] for _ in groups])
+        edges = self._edges(window)
+        cells: dict[int, list[list[Hit]]] = {}
         for number, hits in enumerate(groups):
             for hit in hits:
-                cells[self._cell(window, hit.start)][number].append(hit)
+                cell = bisect_right(edges, hit[0])
+                parted = cells.get(cell)
+                if parted is None:
+                    if number:  # nothing of the first group stands there
+                        continue
+                    parted = cells[cell] = [[] for _ in groups]
+                parted[number].append(hit)
         for _, parted in sorted(cells.items()):
             if all(parted):
                 yield parted
 
-    def _choose(self, findings: Iterable[Finding], window: Window, accept: Accept) -> list[Finding]:
-        ranked = sorted((_cover(f)[1] - _cover(f)[0], _cover(f)[0], f) for f in findings)
-        taken: list[tuple[int, int, Finding]] = []
-        for _, start, finding in ranked:
-            if taken and self._is_in_the_way(finding, taken, window):
+    def _choose(
+        self, candidates: Iterable[_Candidate], window: Window, accept: Accept | None
+    ) -> list[Finding]:
+        has_one_only = window.unit in _SINGLE or window == _SENTENCE
+        if has_one_only and accept is None:
+            best = min(candidates, default=None)
+            return [best[2]] if best is not None else []
+        taken: list[_Taken] = []
+        for size, start, finding in sorted(candidates):
+            first, last = min(finding), max(finding)
+            if not (has_one_only or self.fits(window, first, last)):
                 continue
-            if accept(finding):
-                taken.insert(bisect_left(taken, (start,)), (*_cover(finding), finding))
-                if window.unit not in {"words", "sentences"} or window == _SENTENCE:
-                    break  # there can be no second one in this cell
-        return [finding for _, _, finding in taken]
+            candidate = _Taken(start, start + size, first, last, finding)
+            if taken and self._is_in_the_way(candidate, taken, window):
+                continue
+            if accept is None or accept(finding):
+                insort(taken, candidate)
+                if has_one_only:
+                    break
+        return [one.finding for one in taken]
 
-    def _is_in_the_way(
-        self, finding: Finding, taken: list[tuple[int, int, Finding]], window: Window
-    ) -> bool:
+    def _is_in_the_way(self, candidate: "_Taken", taken: list["_Taken"], window: Window) -> bool:
         """Say whether a finding overlaps its neighbours, or shares a window with one."""
-        start, end = _cover(finding)
-        i = bisect_left(taken, (start,))
-        for neighbour_start, neighbour_end, neighbour in taken[max(0, i - 1) : i + 1]:
-            if neighbour_start < end and start < neighbour_end:
+        i = bisect_left(taken, candidate)
+        for left, right in ((one, candidate) for one in taken[max(0, i - 1) : i]):
+            if left.end > right.start or self.fits(window, left.first, right.last):
                 return True
-            both = (*finding, *neighbour)
-            if self.fits(window, min(both), max(both, key=_start)):
+        for right in taken[i : i + 1]:
+            if candidate.end > right.start or self.fits(window, candidate.first, right.last):
                 return True
         return False
 
     # ------------------------------------------------------------------- sweeps
 
-    def _in_any_order(self, groups: Sequence[Sequence[Hit]]) -> Iterator[Finding]:
+    def _in_any_order(self, groups: Sequence[Sequence[Hit]]) -> Iterator[_Candidate]:
         """Give, for each match as the one that ends last, the smallest cover."""
         seen = [_Seen() for _ in groups]
-        merged = sorted(
-            (hit.end, hit.start, number, hit) for number, hits in enumerate(groups) for hit in hits
-        )
-        for _, start, number, hit in merged:
-            others = [s.before(start) for i, s in enumerate(seen) if i != number]
+        others = [[s for s in seen if s is not own] for own in seen]
+        merged = [(hit[1], hit[0], i, hit) for i, hits in enumerate(groups) for hit in hits]
+        merged.sort()
+        for end, start, number, hit in merged:
+            known = [h for other in others[number] if (h := other.before(start)) is not None]
             seen[number].add(hit)
-            known = [other for other in others if other is not None]
-            if len(known) < len(others):
+            if len(known) < len(groups) - 1:
                 continue
-            if not _overlap(known):
-                yield (*known, hit)
-                continue
-            free = self._apart([s for i, s in enumerate(seen) if i != number], start)
-            if free is not None:
-                yield (*free, hit)
+            finding: Finding | None = (*known, hit)
+            if len(known) > 1 and _overlap(known):
+                finding = self._apart(others[number], hit)
+            if finding is not None:
+                first = min(finding)[0]
+                yield end - first, first, finding
 
-    def _apart(self, seen: Sequence["_Seen"], end: int) -> Finding | None:
-        """Search matches of each group, ending by ``end``, that do not overlap each other.
+    def _apart(self, seen: Sequence["_Seen"], last: Hit) -> Finding | None:
+        """Search matches of each group before the last that do not overlap each other.
 
         Of all such the one whose first match begins last is given. Depth first,
         the matches nearest to the end tried first.
         """
         best: Finding | None = None
         best_start = -1
-        stack: list[tuple[Finding, int]] = [((), seen[0].count(end))]
+        stack: list[tuple[Finding, int]] = [((), seen[0].count(last.start))]
         while stack:
             self._steps -= 1
             if self._steps <= 0:
-                return best
+                break
             chosen, i = stack.pop()
             hit = seen[len(chosen)].at(i - 1) if i else None
             if hit is None or hit.end <= best_start:
@@ -225,25 +251,26 @@ class Windows:
             if len(found) == len(seen):
                 best, best_start = found, min(h.start for h in found)
             else:
-                stack.append((found, seen[len(found)].count(end)))
-        return best
+                stack.append((found, seen[len(found)].count(last.start)))
+        return (*best, last) if best is not None else None
 
-    def _in_order(self, groups: Sequence[Sequence[Hit]]) -> Iterator[Finding]:
-        """Give, for each match of the last group, the nearest of the others before it."""
-        seen = []
-        for hits in groups[:-1]:
-            seen.append(_Seen())
-            for hit in sorted(hits, key=_end):
-                seen[-1].add(hit)
-        for last in groups[-1]:
-            finding: Finding = (last,)
-            for group in reversed(seen):
-                earlier = group.before(finding[0].start)
-                if earlier is None:
-                    break
-                finding = (earlier, *finding)
-            else:
-                yield finding
+
+def _in_order(groups: Sequence[Sequence[Hit]]) -> Iterator[_Candidate]:
+    """Give, for each match of the last group, the nearest of the others before it."""
+    seen = []
+    for hits in groups[:-1]:
+        seen.append(_Seen())
+        for hit in sorted(hits, key=_end):
+            seen[-1].add(hit)
+    for last in groups[-1]:
+        finding: Finding = (last,)
+        for group in reversed(seen):
+            earlier = group.before(finding[0].start)
+            if earlier is None:
+                break
+            finding = (earlier, *finding)
+        else:
+            yield last.end - finding[0].start, finding[0].start, finding
 
 
 class _Seen:
@@ -255,10 +282,10 @@ class _Seen:
         self._latest: list[Hit] = []
 
     def add(self, hit: Hit) -> None:
-        latest = self._latest[-1] if self._latest else hit
-        self._ends.append(hit.end)
+        latest = self._latest
+        self._ends.append(hit[1])
         self._hits.append(hit)
-        self._latest.append(hit if hit.start >= latest.start else latest)
+        latest.append(hit if not latest or hit[0] >= latest[-1][0] else latest[-1])
 
     def count(self, end: int) -> int:
         """Count the matches that end by a position."""
@@ -269,9 +296,10 @@ class _Seen:
 
     def before(self, position: int) -> Hit | None:
         """Give, of the matches that end by a position, the one that begins last."""
-        if self._ends and self._ends[-1] <= position:
+        ends = self._ends
+        if ends and ends[-1] <= position:
             return self._latest[-1]
-        i = self.count(position)
+        i = bisect_right(ends, position)
         return self._latest[i - 1] if i else None
 
 
@@ -310,13 +338,13 @@ class Neighbours:
                     yield hit
 
 
-_SENTENCE: Final = Window("sentences")
-
-
 def settle(hits: Iterable[Hit]) -> list[Hit]:
     """Let the longest of overlapping matches win, then the left-most; give them in order."""
+    ordered = sorted(hits)
+    if not _overlap(ordered):
+        return ordered
     kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda h: (h.start - h.end, h.start, h.line)):
+    for hit in sorted(ordered, key=lambda h: (h.start - h.end, h.start, h.line)):
         i = bisect_left(kept, (hit.end,))
         if i and kept[i - 1].end > hit.start:
             continue
@@ -324,35 +352,31 @@ def settle(hits: Iterable[Hit]) -> list[Hit]:
     return kept
 
 
-def _runs(hits: Sequence[Hit], count: int) -> Iterator[Finding]:
+def _runs(hits: Sequence[Hit], count: int) -> Iterator[_Candidate]:
     for i in range(count, len(hits) + 1):
-        yield tuple(hits[i - count : i])
+        first, last = hits[i - count], hits[i - 1]
+        yield last.end - first.start, first.start, tuple(hits[i - count : i])
 
 
-def _runs_of_different(hits: Sequence[Hit], count: int) -> Iterator[Finding]:
+def _runs_of_different(hits: Sequence[Hit], count: int) -> Iterator[_Candidate]:
     """Give, for each match as the last, the latest matches of so many different lines."""
     latest: dict[int, Hit] = {}
     for hit in hits:
         latest.pop(hit.line, None)
         latest[hit.line] = hit
         if len(latest) >= count:
-            last = [
-                found for _, found in zip(range(count), reversed(latest.values()), strict=False)
-            ]
-            yield tuple(reversed(last))
-
-
-def _cover(finding: Finding) -> Span:
-    if len(finding) == 1:
-        return finding[0].start, finding[0].end
-    return min(hit.start for hit in finding), max(hit.end for hit in finding)
+            finding = tuple(islice(reversed(latest.values()), count))[::-1]
+            yield hit.end - finding[0].start, finding[0].start, finding
 
 
 def _overlap(hits: Sequence[Hit]) -> bool:
-    if len(hits) <= 1:
-        return False
-    ordered = sorted(hits)
-    return any(left.end > right.start for left, right in pairwise(ordered))
+    """Say whether some of the matches share a character."""
+    end = -1
+    for hit in sorted(hits):
+        if hit[0] < end:
+            return True
+        end = hit[1]
+    return False
 
 
 def _share(one: Hit, other: Hit) -> bool:

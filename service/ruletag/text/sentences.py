@@ -143,7 +143,12 @@ class Sentences:
 
     def number_at(self, position: int) -> int:
         """Number the sentence that holds the character at *position*, from 0."""
-        return max(bisect_right(self._spans[0], position) - 1, 0)
+        return max(bisect_right(self.starts, position) - 1, 0)
+
+    @property
+    def starts(self) -> list[int]:
+        """Where the sentences begin, by position; not to be changed."""
+        return self._spans[0]
 
     def ends_between(self, start: int, end: int) -> bool:
         """Say whether there is a boundary with ``start < boundary < end``.
