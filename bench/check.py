@@ -66,7 +66,7 @@ def timed(name: str, work: Callable[[], _Result]) -> _Result:
     result = work()
     seconds = perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"  {name:<8} {seconds:7.2f} s {memory:6} MiB")  # noqa: T201 - what it is for
+    print(f"  {name:<8} {seconds:7.2f} s {memory:6} MiB")
     return result
 
 
@@ -76,7 +76,7 @@ def measure(files: dict[str, bytes]) -> None:
     rules = timed("compile", lambda: compile_rules(rule_set))
     today = datetime.now(tz=UTC).date()
     found = timed("lint", lambda: lint(rules, files, today))
-    print(f"  {len(found):,} warnings")  # noqa: T201 - what it is for
+    print(f"  {len(found):,} warnings")
 
 
 def main() -> None:
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--keywords", type=int, default=100_000)
     options = parser.parse_args()
     for files in (options.files, 1):
-        print(f"{options.keywords:,} keywords in {files:,} files")  # noqa: T201 - what it is for
+        print(f"{options.keywords:,} keywords in {files:,} files")
         measure(rule_files(files, options.keywords))
 
 

@@ -3,7 +3,8 @@
     python bench/fuzz_rules.py --seconds 300 --seed 1
 
 Takes valid rule files apart (bytes, lines, words, structure), puts them together
-wrongly, and loads what comes out, as `ruletag check` does: parse, compile, show.
+wrongly, and loads what comes out, as `ruletag check` does: parse, compile, show;
+what can be used then tags a text.
 Prints each finding with a way to get it again, then cases, findings, codes seen.
 A finding is an exception that is no `RuleSetError`, a problem that cannot be
 shown on a terminal, or a case that takes longer than a few seconds.
@@ -21,6 +22,7 @@ from typing import Any, Final
 from unicodedata import category
 
 from ruletag.matching.compiler import compile_rules
+from ruletag.matching.tagger import tag
 from ruletag.problems import Problem, RuleSetError, as_dict, render
 from ruletag.rules.loader import parse_rules
 
@@ -54,14 +56,33 @@ BYTES: Final = (
 KEYS: Final = (
     "match", "mach", "label", "severity", "threshold", "except", "tests", "tag", "skip", "word", "case",
     "forms", "weight", "id", "any", "all", "within", "unless", "lists", "categories", "version",
-    "language", "keywords", "Smuggling", "a.b", "a..b", "", "~", "<<", "file", "밀수",
+    "language", "keywords", "Smuggling", "a.b", "a..b", "", "~", "<<", "file", "밀수", "all", "any", "none",
+    "at_least", "times", "order", "in", "with", "across", "name", "ignore", "status", "review_by", "owner",
+    "links", "meta", "todo", "cues", "negated", "before", "after", "never", "ends", "reach", "words", "column",
 )  # fmt: skip
 WORDS: Final = (
     "smuggle~", "smuggl*", "border closure", "strip~ ... membership", "=WPK", "$metals", "$none", "500",
     "$500", "U.S.", "AT&T", "a ... b ... c", "*a", "~", "...", "sm*", "a* b~ c", "organize~ organize~ organize~",
     "= x", "the =WPK", "x \\~ y", "밀수", "금", "“x”", "x,", "[[x]] y", "x [[y]] z", "0.5", "-1", "1.2345", "en",
+    "8 words", "2 sentences", "sentence", "phrase", "document", "as_written", "title", "clauses", "draft",
+    "off", "negated", "2027-01-31", "2", "$smuggling", "$a", "$a.b", "$metals ... x", "a.txt", "{}",
     "x" * 256, "x" * 257, "x" * 30 + "~" * 5, "é\u0301" * 20, "\x07", "\ud7ff", "high", "exact", "none", "verb",
 )  # fmt: skip
+
+
+BLOCK: Final[dict[str, tuple[Any, ...]]] = {
+    "within": ("sentence", "3 words", "2 sentences", "paragraph", "document", "phrase", 5, ""),
+    "with": (["smuggle~"], ["$metals"], "x", [["a"]]),
+    "none": (["smuggle~", "$none"], ["x ... y"], []),
+    "at_least": (1, 2, 0, "two"),
+    "times": (1, 3, -1),
+    "order": ("as_written", "any", True),
+    "in": ("title", "body"),
+    "across": ("clauses", "sentences"),
+    "weight": (0.5, -1, "1.2345"),
+    "except": (["smuggle~ it"], "x"),
+}
+TEXT: Final = "He did not smuggle copper. They stripped 5,000 tons, the WPK said:\n\n“밀수” x y 500"
 
 
 # ------------------------------------------------------------------- mutations
@@ -163,6 +184,8 @@ def entry(random: Random) -> Any:  # noqa: ANN401
     kind = random.random()
     if kind < 0.6:
         return keyword(random)
+    if kind < 0.8:
+        return block(random)
     if kind < 0.95:
         made: dict[str, Any] = {"word": keyword(random)}
         for key in random.sample(KEYS, random.randrange(3)):
@@ -171,6 +194,18 @@ def entry(random: Random) -> Any:  # noqa: ANN401
             )
         return made
     return anything(random, 1)
+
+
+def block(random: Random) -> Any:  # noqa: ANN401
+    """Give a block, more or less."""
+    groups = [[keyword(random)] * random.randrange(1, 3) for _ in range(random.randrange(4))]
+    made: dict[str, Any] = random.choice(
+        ({"all": groups}, {"any": entries(random)}, {"word": keyword(random)})
+    )
+    made |= {key: random.choice(values) for key, values in BLOCK.items() if random.random() < 0.25}
+    if random.random() < 0.1:
+        made[random.choice(KEYS)] = anything(random, 2)
+    return made
 
 
 def keyword(random: Random) -> str:
@@ -199,7 +234,7 @@ MUTATIONS: Final[tuple[Callable[[Random, bytes], bytes], ...]] = (
 def load(files: dict[str, bytes]) -> tuple[Problem, ...]:
     """Give the problems of some rule files; none if they can be used."""
     try:
-        compile_rules(parse_rules(files))
+        tag(compile_rules(parse_rules(files)), TEXT, title="Smuggling of copper")
     except RuleSetError as error:
         return error.problems
     return ()

@@ -346,10 +346,12 @@ class _Compiler:
                 continue
             for line in self._written_out(entry.groups[0][0]):
                 compiled = _line_entry(line, entry, len(entries), path)
-                if line.excepts:
+                if line.excepts and not is_veto:
                     exceptions[len(entries)] = self._group(line.excepts)
                 if is_veto or not self._is_word(line.keyword):
-                    single = Entry(entry.location, ((Line(line.keyword, (), line.ids),),))
+                    # What vetoes is judged without the exceptions of its category.
+                    own = line.excepts if is_veto else ()
+                    single = Entry(entry.location, ((Line(line.keyword, own, line.ids),),))
                     self._block(number, single, compiled, blocks, is_veto)
                 else:
                     self._words[self._phrase(line.keyword)][(number, len(entries))] = None

@@ -20,7 +20,7 @@ UNSPACED: Final = (
 
 HAS_OTHER_EDGES: Final = re.compile(f"[{HANGUL}{UNSPACED}]")
 _HANGUL_ONLY: Final = re.compile(f"[{HANGUL}]")
-_UNSPACED_ONLY: Final = re.compile(f"[{UNSPACED}]")
+_UNSPACED_ONLY: Final = re.compile(f"[{UNSPACED}\uff66-\uff9d]")  # half-width kana, too
 _KATAKANA_WORD: Final = re.compile(f"[{KATAKANA}]+")
 # How many words a gap passes over is counted by what a reader sees as words.
 _STRETCH: Final = 32  # characters looked at for each word allowed
