@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-import atheris
+import atheris  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
 with atheris.instrument_imports(include=["ruletag"]):
     from ruletag.matching.compiler import compile_rules

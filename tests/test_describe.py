@@ -16,7 +16,7 @@ from ruletag.rules.describe import Description, describe
 from ruletag.rules.loader import parse_rules, read_rules
 from ruletag.rules.model import Category, Keyword, Reference, RuleSet, lines_of
 from ruletag.rules.values import CATEGORY, ENTRY
-from strategies import Rules, as_yaml, keywords, phrases
+from strategies import Rules, Vocabulary, as_yaml, phrases
 
 RULES: Final = Path(__file__).parents[1] / "rules"
 LISTS: Final = "lists: {metals: [copper, zinc, $alloys], alloys: [brass~, =Bronze], one: [tin]}\n"
@@ -318,6 +318,11 @@ def test_many_forms_are_shortened_too() -> None:
 # -------------------------------------------------------------------------- laws
 
 
+def keywords(lists: list[str]) -> st.SearchStrategy[str]:
+    """Keywords that may name one of the lists."""
+    return Vocabulary(phrases(), tuple(lists)).keywords()
+
+
 def blocks(lists: list[str]) -> st.SearchStrategy[Rules]:
     """Entries with every key that an entry may have."""
     word = keywords(lists) | st.sampled_from([f"${name}" for name in lists] or ["tin"])
@@ -353,7 +358,11 @@ def rule_sets(draw: st.DrawFn) -> RuleSet:
             st.sampled_from(("metals", "places")), st.lists(phrases(), min_size=1, max_size=16)
         )
     )
-    entries = st.lists(keywords(sorted(lists)) | blocks(sorted(lists)), min_size=1, max_size=5)
+    entries = st.lists(
+        keywords(sorted(lists)) | blocks(sorted(lists)),
+        min_size=1,
+        max_size=5,
+    )
     category = st.fixed_dictionaries(
         {"match": entries},
         optional={

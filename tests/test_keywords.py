@@ -6,7 +6,7 @@ import pytest
 
 from ruletag.problems import Location, ProblemLog
 from ruletag.rules.keywords import KeywordReader
-from ruletag.rules.model import Reference, Phrase, Word
+from ruletag.rules.model import Phrase, Reference, Word
 
 
 def a(*words: str, exact: bool = False, forms: Any = "default") -> Phrase:  # noqa: ANN401

@@ -17,15 +17,22 @@ LAYERS = """
     rules.mistakes rules.yamltree rules.model rules.keywords rules.values rules.entries
         rules.wordlists rules.definitions rules.parser rules.loader rules.patches rules.layout
         rules.schema rules.importers.rulefile rules.importers.words rules.importers.queries
-        rules.importers.nexis rules.importers.presidio rules.importers.quanteda rules.importers.spacy
-    matching.automaton matching.wordforms rules.describe matching.terms matching.compiler matching.gaps
-        matching.contexts matching.scanning matching.tagging matching.windows matching.findings
-        matching.judging matching.tagger matching.examples
+        rules.importers.nexis rules.importers.presidio rules.importers.quanteda
+        rules.importers.spacy
+    matching.automaton matching.wordforms
+    rules.describe
+    matching.terms matching.compiler matching.gaps matching.contexts matching.scanning
+        matching.tagging matching.windows matching.findings matching.judging matching.tagger
+        matching.reasons matching.obstacles matching.nearmisses matching.accounts
+        matching.explainer matching.examples
+    linting.names linting.vocabulary linting.trees linting.comments linting.found
+        linting.scopes linting.words linting.duplicates linting.exceptions linting.rules
+        linting.runner linting.fixes
     serving.store serving.reload serving.drafts
     http.wire http.requests http.api http.openapi http.observe http.app
-    cli.terminal cli.documents cli.marking cli.common cli.explanations cli.reports cli.client cli.accepting
-        cli.check cli.describe cli.schema cli.expand cli.fmt cli.import_ cli.serve cli.settings cli.status cli.tag cli.test
-        cli.main
+    cli.terminal cli.documents cli.marking cli.common cli.explanations cli.reports cli.client
+        cli.accepting cli.check cli.describe cli.schema cli.expand cli.explain cli.fmt
+        cli.import_ cli.serve cli.settings cli.status cli.tag cli.test cli.main
     wsgi gunicorn_config
 """.split()
 FACE = "__init__"  # the package root: nothing inside imports it

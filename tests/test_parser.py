@@ -34,10 +34,18 @@ def refused(*files: str) -> list[str]:
 ONE_MISTAKE: Final = [
     ("a key mistyped", ["categories:\n  x:\n    mach: [a]\n"], ["E201 a.yaml:3:5"]),
     ("a merge key", ["categories:\n  x:\n    <<: {match: [a]}\n"], ["E105 a.yaml:3:5"]),
-    ("a block with an unknown window", ["categories:\n  x: [{all: [[a], [b]], within: 5}]\n"], ["E206 a.yaml:2:33"]),
+    (
+        "a block with an unknown window",
+        ["categories:\n  x: [{all: [[a], [b]], within: 5}]\n"],
+        ["E206 a.yaml:2:33"],
+    ),
     ("a block without a word", ["categories:\n  x: [{none: [a]}]\n"], ["E205 a.yaml:2:7"]),
     ("two things sought", ["categories:\n  x: [{any: [a], all: [b]}]\n"], ["E311 a.yaml:2:18"]),
-    ("a weight in a group", ["categories:\n  x: [{any: [{word: a, weight: 2}]}]\n"], ["E201 a.yaml:2:24"]),
+    (
+        "a weight in a group",
+        ["categories:\n  x: [{any: [{word: a, weight: 2}]}]\n"],
+        ["E201 a.yaml:2:24"],
+    ),
     ("a block in a group", ["categories:\n  x: [{all: [{any: [a]}, b]}]\n"], ["E201 a.yaml:2:15"]),
     ("a key of the long form mistyped", ["categories:\n  x: [{wrod: a}]\n"], ["E201 a.yaml:2:8"]),
     ("a guess at `word`", ["categories:\n  x: [{keyword: a}]\n"], ["E201 a.yaml:2:8"]),
@@ -156,8 +164,10 @@ SEVERAL: Final = [
     (
         "keys of a block that do not go together",
         ["categories:\n  x:\n  - {word: a, at_least: 2, order: any}\n  - {any: [a], case: exact, within: phrase}\n  - {all: [a], times: 2, id: b}\n  - {any: [a, b], at_least: 2, times: 2}\n"],
-        ["E311 a.yaml:3:15", "E311 a.yaml:3:28", "E311 a.yaml:4:16", "E311 a.yaml:4:29"]
-        + ["E311 a.yaml:5:16", "E311 a.yaml:5:26", "E311 a.yaml:6:32"],
+        [
+            *("E311 a.yaml:3:15", "E311 a.yaml:3:28", "E311 a.yaml:4:16", "E311 a.yaml:4:29"),
+            *("E311 a.yaml:5:16", "E311 a.yaml:5:26", "E311 a.yaml:6:32"),
+        ],
     ),
     (
         "values of a block",

@@ -1,5 +1,6 @@
 """Lists in files of their own: one keyword a line, or a table."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
@@ -23,7 +24,7 @@ def read(definition: str, name: str, content: str | bytes) -> RuleSet:
     return parse_rules({"sub/a.yaml": rules.encode()}, read_list)
 
 
-def lines(definition: str, name: str, content: str) -> tuple[Line, ...]:
+def lines(definition: str, name: str, content: str) -> Sequence[Line]:
     """Give the lines of the list."""
     return read(definition, name, content).lists[0].lines
 
@@ -79,15 +80,15 @@ PROBLEMS: Final[list[tuple[str, str, str, str | bytes, str]]] = [
     ("outside", "{file: ../../a.txt}", "a.txt", "a", "E110 `../../a.txt`: it must lie in the rule"),
     ("an absolute path", "{file: /a.txt}", "a.txt", "a", "E110 `/a.txt`: it must lie in the rule"),
     ("backslashes", "{file: 'b\\a.txt'}", "a.txt", "a", "E110 `b\\a.txt`: it must lie in the rule"),
-    ("another kind of file", "{file: a.xlsx}", "a.xlsx", "a", "a list file ends in `.txt` or `.csv`"),
+    ("another kind of file", "{file: a.xlsx}", "a.xlsx", "a", "a list file ends in `.txt`"),
     ("hidden", "{file: .a.txt}", "sub/.a.txt", "a", "hidden files are passed over"),
     ("nothing in it", "{file: a.txt}", "sub/a.txt", "# none\n", "E111 the list holds no words"),
     ("not UTF-8", "{file: a.txt}", "sub/a.txt", b"caf\xe9", "E102 byte 0xE9 is not UTF-8"),
     ("a bad keyword", "{file: a.txt}", "sub/a.txt", "a\nsm*\n", "sub/a.txt:2:1: E304"),
-    ("no such column", "{file: a.csv, column: nmae}", "sub/a.csv", "name\na\n", "did you mean `name`?"),
+    ("no such column", "{file: a.csv, column: nmae}", "sub/a.csv", "name\na\n", "mean `name`?"),
     ("an open quotation", "{file: a.csv}", "sub/a.csv", 'name\n"a\n', "E112 not readable as CSV"),
     ("a row without a word", "{file: a.csv}", "sub/a.csv", "name,id\n,7\n", "sub/a.csv:2:1: E204"),
-    ("a bad value", "{file: a.csv}", "sub/a.csv", "name,forms\na,all\n", "`forms` can be none, plural"),
+    ("a bad value", "{file: a.csv}", "sub/a.csv", "name,forms\na,all\n", "`forms` can be none"),
     ("a bad weight", "{file: a.csv}", "sub/a.csv", "name,weight\na,1.2345\n", "three decimals"),
 ]  # fmt: skip
 

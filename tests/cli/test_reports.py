@@ -469,7 +469,7 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
     assert failure.text == f"{shown}\n  {shown}".replace("{}", "\ufffd")
 
 
-@given(sentence=st.text(), report=st.text(), file=st.text(min_size=1))
+@given(sentence=st.text(), report=st.text(min_size=1), file=st.text(min_size=1))
 def test_any_sentence_is_valid_xml(sentence: str, report: str, file: str) -> None:
     bad = Example("skip", sentence, None, Location(file, 1, 1))
 

@@ -80,7 +80,7 @@ REFUSED = [
     ("draft", "said"), [pytest.param(*case, id=name) for name, *case in REFUSED]
 )
 def test_what_is_wrong_with_a_draft_is_said(draft: str, said: str) -> None:
-    with pytest.raises(RuleSetError, match="draft.yaml") as caught:
+    with pytest.raises(RuleSetError, match="draft") as caught:
         Drafts().compiled(draft, rules_in_force())
 
     assert said in str(caught.value)

@@ -34,6 +34,17 @@ COMMANDS: Final = {
     "check": _Entry("ruletag.cli.check:check", "Say what is wrong with the rule files."),
     "test": _Entry("ruletag.cli.test:test", "Run the tests inside the rules."),
     "expand": _Entry("ruletag.cli.expand:expand", "Show every form of a keyword that is sought."),
+    "explain": _Entry(
+        "ruletag.cli.explain:explain", "Say why a text is given a category, and why not."
+    ),
+    "describe": _Entry("ruletag.cli.describe:describe", "Say in plain English what a rule finds."),
+    "schema": _Entry(
+        "ruletag.cli.schema:schema", "Print the JSON Schema of rule files, for editors."
+    ),
+    "import": _Entry(
+        "ruletag.cli.import_:import_",
+        "Turn word lists, dictionaries and queries into a rule file.",
+    ),
     "fmt": _Entry("ruletag.cli.fmt:fmt", "Put rule files into the canonical layout."),
     "status": _Entry("ruletag.cli.status:status", "Show the rules in force in a running service."),
     "settings": _Entry(

@@ -30,6 +30,7 @@ _ENDINGS: Final = ("ing", "ed", "es", "s", "d")
 _LOST_E: Final = re.compile(
     r"(?:[bcdfgkpstz]l|[cuvz]|[aeiou]s|[dr]g|[aeiouy].*[^aeiou](?:at|ur|id|od|ud|in|ut|ir|an[cg]))$"
 )
+_OFTEN_DOUBLE: Final = ("l", "s", "z", "f")  # at the end of a word: kill, pass
 _MOST_PLACES: Final = 8  # of one word that are looked at
 _SHORTEST_BEGINNING: Final = 4  # letters of a keyword that longer words may begin with
 _LENGTHS_SPELLED: Final = range(5, 25)  # of words that may be misspelled
@@ -100,18 +101,23 @@ class NearMisses:
         word, words = sought.tokens[0], self._words
         if word in words:
             return self._miss("case", [words.first(word)], _CASE)
-        form = next((f for f in sought.forms(0) if f in words), None)
-        if form is not None:
-            return self._miss("other_form", [words.first(form)], *sought.advice(form))
+        forms = words.forms(word) if sought.has_forms else ()
+        if forms:
+            return self._miss("other_form", [words.first(forms[0])], *sought.advice(forms[0]))
         longer = words.longer(word) if len(word) >= _SHORTEST_BEGINNING else None
         if longer is not None:
             written = sought.written if not sought.phrase.exact else word
             advice = f"write `{written}*` to find words that begin so"
             return self._miss("longer_word", [words.first(longer)], advice, f"{written}*")
         similar = words.similar(word) if len(word) in _LENGTHS_SPELLED else None
-        if similar is not None:
+        if similar is not None and words.span(words.first(similar)) not in self._keyword_places:
             return self._miss("spelling", [words.first(similar)], "is one of the two misspelled?")
         return None
+
+    @cached_property
+    def _keyword_places(self) -> set[Span]:
+        """Where keywords of the rules stand: these words are not misspelled."""
+        return {span for spans in self._scene.hits.values() for span in spans}
 
     def _miss(self, code: Code, tokens: Sequence[int], advice: str, write: str = "") -> NearMiss:
         def reason() -> Reason:
@@ -135,15 +141,15 @@ class NearMisses:
     def _of_words(self, sought: "_Sought") -> NearMiss | None:
         """Look for the words of a phrase in other forms, beside each other or apart."""
         words = self._words
-        accepted = [
-            [form for form in (token, *sought.forms(i)) if form in words]
-            for i, token in enumerate(sought.tokens)
-        ]
-        if not all(accepted):
-            return None
+        accepted: list[tuple[str, ...]] = []
+        for token in sought.tokens:
+            forms = words.forms(token) if sought.has_forms else ()
+            accepted.append((token, *forms) if token in words else forms)
+            if not accepted[-1]:
+                return None
         rarest = min(range(len(accepted)), key=lambda i: sum(map(words.count, accepted[i])))
-        for token in words.some(accepted[rarest]):
-            run = range(token - rarest, token - rarest + len(accepted))
+        for number in words.some(accepted[rarest]):
+            run = range(number - rarest, number - rarest + len(accepted))
             if words.stand(run, accepted) and not self._are_parted(run):
                 return self._of_run(sought, run)
         shared = (
@@ -208,9 +214,10 @@ class _Sought(NamedTuple):
         """The keyword as its author wrote it."""
         return self.keyword.written
 
-    def forms(self, number: int) -> tuple[str, ...]:
-        """Give the other forms that a word may have, sought or not."""
-        return _inflections(self.tokens[number]) if self.keyword.language == "en" else ()
+    @property
+    def has_forms(self) -> bool:
+        """Say whether its words may have other forms, sought or not."""
+        return self.keyword.language == "en"
 
     def sought_forms(self, number: int) -> frozenset[str]:
         """Give the forms of a word that are found."""
@@ -236,6 +243,8 @@ class _Sought(NamedTuple):
             return "`forms: none` allows no other form", ""
         if isinstance(phrase.forms, tuple):
             return f"add {_quoted(form)} to its `forms`", ""
+        if form in _bases(word) and word in plural_forms(form):
+            return f"write {_quoted(form)}, which finds its plural too", form
         bases = [b for b in (word, *_bases(word)) if form in verb_forms(b)]
         base = form if form in bases else next(iter(bases), "")
         if not base or phrase.words[0].inflected:
@@ -333,6 +342,34 @@ class _Words:
         return next(n for n in range(first, last) if self._list[n] in words)
 
     # ------------------------------------------------------------- alike, longer
+
+    def forms(self, word: str) -> tuple[str, ...]:
+        """Give the other forms of a word that stand in the text."""
+        if word not in self._forms:
+            self._forms[word] = tuple(self._find_forms(word))
+        return self._forms[word]
+
+    def _find_forms(self, word: str) -> Iterator[str]:
+        own = (*verb_forms(word), *plural_forms(word), *spellings(word))
+        found = dict.fromkeys(form for form in own if form in self._numbers)
+        alike = {other for stem in _stems(word) for other in self._by_stem.get(stem, ())}
+        if alike - {word}:
+            found |= dict.fromkeys(form for form in _inflections(word) if form in alike)
+        found.pop(word, None)
+        return iter(found)
+
+    @cached_property
+    def _forms(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        """The words by what may be left of them without an ending."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for word in self._numbers:
+            for stem in _stems(word):
+                found[stem].append(word)
+        return found
 
     @cached_property
     def _sorted(self) -> list[str]:
@@ -438,7 +475,7 @@ class _Glued:
         word = reading.span(*_around(reading.scan, span))
         place = self._scene.place(reading.span(start, end))
         detail = f"stands inside a longer word: {self._scene.named(word)}; {advice}"
-        return Reason("inside_word", detail, (place, self._scene.place(word)))
+        return Reason("inside_word", detail, (place,))
 
     def _apart(self, spans: Sequence[Span]) -> Reason:
         sent = [self._words.reading.span(*span) for span in spans]
@@ -473,6 +510,16 @@ def _tokens(phrase: Phrase) -> tuple[str, ...]:
     return tuple(fold(text).scan.split())
 
 
+def _stems(word: str) -> set[str]:
+    """Give what may be left of a word without an ending, whatever it stands for."""
+    stems = {word, word.removesuffix("e")}
+    stems.update(word.removesuffix(ending) for ending in _ENDINGS)
+    if word.endswith(("y", "ies", "ied")):
+        stems.add(word.removesuffix("y").removesuffix("ies").removesuffix("ied") + "i")
+    stems.update([stem[:-1] for stem in stems if stem[-2:-1] == stem[-1:]])
+    return stems
+
+
 @lru_cache(maxsize=4096)
 def _inflections(word: str) -> tuple[str, ...]:
     """Give the other forms of a word, and those of the words it may be a form of."""
@@ -492,7 +539,8 @@ def _bases(word: str) -> list[str]:
     bases = []
     for stem in stems:
         likely = (stem + "e", stem) if _LOST_E.search(stem) else (stem, stem + "e")
-        bases += [*likely, stem[:-1] if stem[-2:-1] == stem[-1:] else stem]
+        is_doubled = stem[-2:-1] == stem[-1:] and stem[-1:] not in _OFTEN_DOUBLE
+        bases += [stem[:-1], *likely] if is_doubled else [*likely, stem[:-1]]
     known = dict.fromkeys(base for base in bases if len(base) > 1 and base != word)
     return [b for b in known if word in verb_forms(b) or word in plural_forms(b)]
 

@@ -274,7 +274,7 @@ class DefinitionReader:
         if text is None:
             return None
         try:
-            plain, marks = _split_marks(text)
+            plain, marks = split_marks(text)
         except _MarksError as error:
             place = node.location.piece(text, *error.at)
             self._log.add("E307", place, str(error), hint=error.hint)
@@ -308,7 +308,7 @@ class _MarksError(Exception):
         self.hint, self.at = hint, at
 
 
-def _split_marks(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+def split_marks(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     """Take ``[[ ]]`` out of a test sentence, and give the spans that they marked."""
     plain = ""
     marks: list[tuple[int, int]] = []

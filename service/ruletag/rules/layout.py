@@ -23,6 +23,9 @@ _MOST_IN_ROWS: Final = 40  # characters of a word; what is longer is a sentence,
 _COMMENT: Final = re.compile("#[^\r\n\x85\u2028\u2029]*")
 _ESCAPES: Final = re.compile(r'\\[^"\\]')
 _CATEGORIES: Final = "categories"
+# What may be the end of a word that YAML cut in two, as in `C #1`: a warning is
+# to say so, and it does not once there is a space.
+_REST_OF_WORD: Final = re.compile(r"#(?:[0-9]+|ing|ed|er|ers|es|s|ion|ions)\b")
 
 
 def formatted(file: str, content: bytes) -> bytes:
@@ -105,6 +108,7 @@ class _Collection:
     is_flow: bool
     end: int = 0
     line: int = 0
+    is_over_lines: bool = False
     entries: list["_Entry"] = field(default_factory=list)
     below: list[_Comment] = field(default_factory=list)
 
@@ -214,6 +218,7 @@ class _Reader:
             if isinstance(inner, yaml.CollectionEndEvent):
                 _, node.end = self._span(inner)
                 node.line = self._source.line(node.end)
+                node.is_over_lines = node.line > self._source.line(start)
                 break
             first = self._node(inner)
             if node.is_mapping and isinstance(first, _Text):
@@ -280,11 +285,12 @@ class _Reader:
         line = self._source.line(start)
         column = start - self._source.index(line, 1)
         before = self._lines[line - 1][:column]
+        is_rest = before.strip() and _REST_OF_WORD.match(written)
         return _Comment(
             start,
             line,
             column,
-            _comment_text(written),
+            written.rstrip() if is_rest else _comment_text(written),
             len(before) - len(before.rstrip(" ")),
             not before.strip(),
             self._is_spaced(line),
@@ -464,16 +470,24 @@ def _collection(entry: _Entry, node: _Collection, indent: int) -> list[str]:
         if len(line) <= _COLUMNS or not node.entries:
             return [_beside(line, entry)]
     inner = indent + len(entry.marker and entry.dash)
-    if _is_for_rows(node, inner):
-        *rows, last = _rows(node, inner)
-        return _behind(entry, [*rows, _beside(last, entry)], indent)
+    rows = _rows(node, inner) if _is_for_rows(node, inner) else []
     is_spaced = indent == 0 and entry.key is not None and entry.key.value == _CATEGORIES
-    lines = _behind(entry, _block(node, inner, is_spaced=is_spaced), indent)
-    if entry.key is not None:
-        lines[0] = _beside(lines[0], entry)
-    elif entry.beside is not None:
-        lines.insert(0, " " * indent + entry.beside.text)
+    lines = _behind(entry, rows or _block(node, inner, is_spaced=is_spaced), indent)
+    _put_beside(entry, node, lines, len(rows))
     return lines
+
+
+def _put_beside(entry: _Entry, node: _Collection, lines: list[str], rows: int) -> None:
+    """Put the comment beside a list or mapping where it still speaks of all that it spoke of."""
+    if entry.beside is None:
+        return
+    if rows == 1 or (rows and node.is_over_lines):
+        lines[-1] = _beside(lines[-1], entry)
+    elif entry.key is not None and not rows:
+        lines[0] = _beside(lines[0], entry)
+    else:
+        pad = len(lines[0]) - len(lines[0].lstrip(" "))
+        lines.insert(0, " " * pad + entry.beside.text)
 
 
 def _behind(entry: _Entry, lines: list[str], indent: int) -> list[str]:

@@ -384,7 +384,7 @@ class _Translation:
         if tree.item is None or tree.name in FILTERS:
             raise _NotCarriedError(_FILTERED, tree.span)
         if tree.name in TITLES:
-            return [self._in_title(way, tree.span) for way in self.ways(tree.item)]
+            return [self._in_title(way) for way in self.ways(tree.item)]
         if tree.name == "atleast":
             return [_Way((self._counted(tree, self._group(tree.item, "is counted")),))]
         if tree.name in CASES:
@@ -393,9 +393,7 @@ class _Translation:
             return [_Way((Entry((tuple(chain.from_iterable(cased)),)),))]
         raise _NotCarriedError(f"`{tree.name}` has no counterpart", tree.span)
 
-    def _in_title(self, way: _Way, span: Span) -> _Way:
-        if any(entry.times > 1 for entry in way.wanted + way.refused):
-            raise _NotCarriedError("counting in a title", span)
+    def _in_title(self, way: _Way) -> _Way:
         wanted = way.wanted
         joined = _joined(wanted) if len(wanted) > 1 else None
         if joined is not None:

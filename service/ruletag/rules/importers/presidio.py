@@ -116,7 +116,8 @@ def _entity(values: dict[str, Node]) -> str:
 def _lines(recognizer: Mapping, values: dict[str, Node]) -> Iterator[Line]:
     yield from _others(recognizer, _OF_NO_EFFECT)
     words = _scalars(values.get("deny_list"))
-    if not words and "patterns" not in values:
+    patterns = values.get("patterns")
+    if not words and (patterns is None or _says_nothing("patterns", patterns)):
         place = recognizer.location
         why = "it has no deny list; what it finds is written in code"
         yield Remark(place.line, place.column, _entity(values) or "recognizer", why)

@@ -150,9 +150,7 @@ def queries(text: str) -> Iterator[Query]:
             yield _query(name, text, held)
             held = []
         name = named[1] if named else name
-        held += tokens
-    if held:
-        yield _query(name, text, held)
+        held += tokens  # the last line is an empty one, which ends what is held
 
 
 def _query(name: str, text: str, tokens: Sequence[Token]) -> Query:

@@ -171,8 +171,10 @@ def _token(token: object) -> list[list[_Choice]]:
 
 
 def _repeats(operator: object) -> range:
-    if operator in {"1", "?"}:
-        return range(operator != "?", 2)
+    if operator == "?":
+        return range(2)
+    if operator == "1":
+        return range(1, 2)
     found = _REPEATS.fullmatch(str(operator))
     if found is None or found[0] == "{}" or not (found[1] or found[3]):
         raise _PatternError(f"`OP: {operator}` has no counterpart")

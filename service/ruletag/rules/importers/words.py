@@ -3,6 +3,7 @@
 import re
 from typing import Final, NamedTuple
 
+from ruletag.limits import LIMITS
 from ruletag.rules.importers.rulefile import (
     Category,
     Comment,
@@ -27,6 +28,7 @@ _MEANT: Final = {
 }
 # A longer list is kept as a list file, which the rule file names.
 _MOST_IN_A_RULE_FILE: Final = 20_000
+_MOST_BYTES: Final = LIMITS.rule_file // 4
 _HEAD: Final = (
     "Imported from the word list {name}.",
     "Each word is found in any case and takes its plural; `{{word: …, forms: none}}` stops that.",
@@ -48,7 +50,7 @@ def read(source: Source) -> Imported:
     if found.repeated:
         head.append(f"Lines that only repeat another are left out: {found.repeated:,}.")
     category = Category(source.id, tuple(found.lines))
-    if found.words <= _MOST_IN_A_RULE_FILE:
+    if found.words <= _MOST_IN_A_RULE_FILE and len(source.content) <= _MOST_BYTES:
         return Imported(tuple(head), (category,))
     return Imported(tuple(head), (category,), (), _list_file(found.lines))
 

@@ -1,0 +1,1 @@
+"""What is allowed in rules and yet doubtful: the warnings of ``ruletag check``."""
