@@ -54,7 +54,8 @@ def test_the_commands_of_the_readme_are_those_there_are() -> None:
 
 
 def test_every_code_is_described() -> None:
-    described = {row[0].strip("`"): row[1] for row in rows((DOCS / "problems.md").read_text())}
+    table = rows((DOCS / "problems.md").read_text(encoding="utf-8"))
+    described = {row[0].strip("`"): row[-1] for row in table}
 
     assert described == CODES
 

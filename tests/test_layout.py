@@ -227,7 +227,8 @@ def meaning(node: Node | None) -> object:
     if isinstance(node, Sequence):
         return tuple(meaning(item) for item in node.items)
     assert node is not None
-    return node.value, node.over_lines, node.quoted and node.value in {"", "~", "null", "<<"}
+    over_lines = node.over_lines and not node.quoted
+    return node.value, over_lines, node.quoted and node.value in {"", "~", "null", "<<"}
 
 
 def check_laws(content: bytes) -> str:

@@ -175,12 +175,12 @@ def _report(outcome: Outcome, form: str, test_command: str) -> None:
 
 def _summary(outcome: Outcome) -> str:
     files = counted(len(outcome.files), "file")
-    if outcome.problems or outcome.rules is None:
-        counts = problem_counts(outcome.problems)
+    counts = problem_counts(outcome.problems) if outcome.problems else "no problems"
+    if outcome.rules is None:
         return f"{counts} in {files}" if outcome.files else counts
     rule_set = outcome.rules.rule_set
     categories = counted(len(rule_set.categories), "category", "categories")
-    return f"{files}, {categories}, {counted(_keywords(rule_set), 'keyword')}: no problems"
+    return f"{files}, {categories}, {counted(_keywords(rule_set), 'keyword')}: {counts}"
 
 
 def _not_run(outcome: Outcome, test_command: str) -> str:

@@ -17,6 +17,7 @@ from ruletag.problems import nearest
 
 _PAGE: Final = Path(__file__).resolve().parent.parent / "problems.md"
 _HEADING: Final = re.compile(r"^## ([EW]\d{3}) (.+)\n", re.MULTILINE)
+_CHAPTER: Final = re.compile(r"^## ", re.MULTILINE)  # a heading that is of no code
 _EXAMPLE: Final = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK: Final = re.compile(r"\[([^\]\n]+)\]\([^)\n]+\)")
 
@@ -59,7 +60,7 @@ def explanations() -> Mapping[str, Explanation]:
     page = _LINK.sub(r"\1", _PAGE.read_text(encoding="utf-8"))
     _, *parts = _HEADING.split(page)
     return {
-        code: Explanation(code, title.strip(), passage.strip())
+        code: Explanation(code, title.strip(), _CHAPTER.split(passage)[0].strip())
         for code, title, passage in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     }
 

@@ -31,7 +31,9 @@ class _Entry(NamedTuple):
 
 COMMANDS: Final = {
     "tag": _Entry("ruletag.cli.tag:tag", "Tag texts with categories, and show the evidence."),
-    "check": _Entry("ruletag.cli.check:check", "Say what is wrong with the rule files."),
+    "check": _Entry(
+        "ruletag.cli.check:check", "Say what is wrong with the rule files, and what is doubtful."
+    ),
     "test": _Entry("ruletag.cli.test:test", "Run the tests inside the rules."),
     "expand": _Entry("ruletag.cli.expand:expand", "Show every form of a keyword that is sought."),
     "explain": _Entry(

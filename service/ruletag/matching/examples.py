@@ -73,7 +73,8 @@ def results(rules: CompiledRules) -> Iterator[Result]:
             complaint = _complaint(category, example, given)
             why = ""
             if example.kind == "tag" and given is None:
-                why = short(explain(rules, example.text, categories=[category.id])[0])
+                (explanation,) = explain(rules, example.text, categories=[category.id])
+                why = short(explanation) if explanation.entries or explanation.places else ""
             yield Result(category, example, given, complaint, why)
 
 

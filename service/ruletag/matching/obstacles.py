@@ -186,6 +186,11 @@ class Obstacles:
         self._windows = scene.findings.windows
         self.work = 0  # matches looked at so far
 
+    def _seen(self, sets: Iterable[int]) -> list[Hit]:
+        hits = self._findings.seen(sets)
+        self.work += len(hits)
+        return hits
+
     def has_begun(self, block: Block) -> bool:
         """Say whether a part of one of its gaps stands in the text."""
         sets = (number for group in block.groups for number in group)
@@ -193,7 +198,7 @@ class Obstacles:
 
     def missing(self, block: Block) -> list[tuple[int, ...]]:
         """Give the groups of which nothing stands in the text; of a gap, its parts."""
-        groups = [sets for sets in block.groups if not self._findings.seen(sets)]
+        groups = [sets for sets in block.groups if not self._seen(sets)]
         if len(block.groups) > 1 or not groups:
             return groups
         started = self._started_gaps(block)
@@ -210,8 +215,7 @@ class Obstacles:
         absent = self._absent(block)
         if absent is not None:
             return [absent]
-        seen = [self._findings.seen(sets) for sets in block.groups]
-        self.work += sum(map(len, seen))
+        seen = [self._seen(sets) for sets in block.groups]
         groups = [
             self._findings.matches(sets, block.entry.number, self._cancelled)
             for sets in block.groups
@@ -242,19 +246,19 @@ class Obstacles:
 
     def _absent(self, block: Block) -> Reason | None:
         """Say which group has nothing at all, or that nothing of ``with`` stands in the text."""
-        missing = [i for i, sets in enumerate(block.groups) if not self._findings.seen(sets)]
+        missing = [i for i, sets in enumerate(block.groups) if not self._seen(sets)]
         if missing and len(block.groups) == 1:
             return self._of_gaps(block)
         if missing:
             names = " and ".join(self._group_name(block, i) for i in missing)
-            found = [self._findings.seen(s) for s in block.groups]
+            found = [self._seen(s) for s in block.groups]
             hits = [min(hits) for hits in found if hits]
             beside = ", ".join(self._scene.named(hit[:2]) for hit in hits[:_MOST_NAMED])
             number = f"{len(missing)} of {len(block.groups)} groups"
             detail = f"{number} {_is(missing)} not found: {names}; found {_is(hits)} {beside}"
             return Reason("group_missing", detail, self._scene.places(hits))
         if block.company and not self._findings.matches(block.company):
-            hits = self._findings.seen(block.groups[0])
+            hits = self._seen(block.groups[0])
             words = _some(block.condition.company)
             detail = f"{self._scene.named(hits[0][:2])} lacks its company: none of `with` "
             detail += f"({words}) {_NOWHERE.replace('nowhere', 'anywhere')}"
@@ -428,6 +432,7 @@ class Obstacles:
         missing = self._missing_parts(number)
         entry = block.entry.number
         parts = [self._findings.matches(sets, entry, self._cancelled) for sets in gap.parts]
+        self.work += sum(map(len, parts))
         if missing:
             hits = [min(hits) for hits in parts if hits]
             lost = [name for i, name in enumerate(names) if missing >> i & 1]
@@ -437,7 +442,7 @@ class Obstacles:
             return Reason("part_missing", detail, scene.places(hits), len(hits))
         for sets, hits in zip(gap.parts, parts, strict=True):
             if not hits:
-                return scene.cancelled(self._category, entry, self._findings.seen(sets))
+                return scene.cancelled(self._category, entry, self._seen(sets))
         finder = GapFinder(scene.text, self._findings.sentences, across_clauses=gap.across_clauses)
         for left, right in pairwise(parts):
             if not finder.find([left, right]):
