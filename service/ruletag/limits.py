@@ -27,6 +27,7 @@ class Limits:
     json_depth: int = 64
     matches: int = 10_000
     hits: int = 250_000
+    conditions: int = 250_000
     request_id: int = 64
 
 

@@ -244,7 +244,7 @@ def test_the_document_for_people_names_every_limit_of_requests() -> None:
         name: getattr(LIMITS, name)
         for name in (
             "body", "batch_body", "line", "text", "documents", "json_depth", "matches", "hits",
-            "draft", "draft_forms", "request_id",
+            "conditions", "draft", "draft_forms", "request_id",
         )
     }  # fmt: skip
 

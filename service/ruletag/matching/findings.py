@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Final
 
+from ruletag.limits import LIMITS
 from ruletag.matching.compiler import Block, CompiledCategory, CompiledRules
 from ruletag.matching.gaps import GapFinder, Span, Spans
 from ruletag.matching.scanning import Hits
@@ -68,6 +69,7 @@ class Findings:
         self.windows = Windows(text, self.sentences)
         self._known: dict[int, list[Hit]] = {}
         self._guards: dict[int, Spans] = {}
+        self._left = LIMITS.conditions
 
     def of_block(self, block: Block, cancelled: Cancelled) -> list[Finding]:
         """Give what satisfies a block; each finding has one match for each thing asked for."""
@@ -75,7 +77,7 @@ class Findings:
         condition = block.condition
         if condition.in_title:
             groups = [[h for h in hits if h.end <= self._title_end] for hits in groups]
-        if not all(groups):
+        if not all(groups) or not self._affords(sum(map(len, groups))):
             return []
         if len(groups) > 1:
             has_neighbours = block.company or block.none
@@ -93,6 +95,16 @@ class Findings:
             return [(hit,) for hit in hits]
         different = condition.at_least > 1
         return self.windows.counted(hits, condition.within, most, different=different)
+
+    @property
+    def was_cut_short(self) -> bool:
+        """Say whether conditions would have taken too long, so that findings may be missing."""
+        return self._left < 0 or self.windows.was_cut_short
+
+    def _affords(self, matches: int) -> bool:
+        """Say whether so many more matches may be looked at; from then on no block is."""
+        self._left -= matches
+        return self._left >= 0
 
     def cancelled(self, category: CompiledCategory) -> Cancelled:
         """Find what the exceptions cover: of the whole category, and of single entries."""
@@ -137,6 +149,11 @@ class Findings:
 
     def add_matches(self, source: int, hits: Iterable[Hit]) -> None:
         """Tell what a category found, as a source that others refer to."""
+        # What was worked out without it may be asked for again, by a draft.
+        for gap in self._rules.gap_of:
+            self._known.pop(gap, None)
+        self._known_neighbours.clear()
+        self._guards.clear()
         self._known[source] = sorted({*self._known.get(source, ()), *hits})
 
     def _matches(self, sets: Iterable[int], entry: int, cancelled: Cancelled) -> list[Hit]:

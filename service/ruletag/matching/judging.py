@@ -80,7 +80,7 @@ class Judge:
     @property
     def was_cut_short(self) -> bool:
         """Say whether conditions took so long that findings may be missing."""
-        return self._findings.windows.was_cut_short
+        return self._findings.was_cut_short
 
     def verdicts(self, only: AbstractSet[int] | None) -> Iterator[Verdict]:
         """Judge the categories with such numbers (all, if None), as far as they have matches.

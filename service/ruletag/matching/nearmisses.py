@@ -33,6 +33,7 @@ _LOST_E: Final = re.compile(
 _OFTEN_DOUBLE: Final = ("l", "s", "z", "f")  # at the end of a word: kill, pass
 _MOST_PLACES: Final = 8  # of one word that are looked at
 _SHORTEST_BEGINNING: Final = 4  # letters of a keyword that longer words may begin with
+_SURELY_RIGHT: Final = 3  # letters at the beginning of a word in another form that is misspelled
 _LENGTHS_SPELLED: Final = range(5, 25)  # of words that may be misspelled
 _MOST_HITS: Final = 250_000  # of keywords in scripts without spaces
 
@@ -109,10 +110,22 @@ class NearMisses:
             written = sought.written if not sought.phrase.exact else word
             advice = f"write `{written}*` to find words that begin so"
             return self._miss("longer_word", [words.first(longer)], advice, f"{written}*")
-        similar = words.similar(word) if len(word) in _LENGTHS_SPELLED else None
+        similar = self._similar(sought)
         if similar is not None and words.span(words.first(similar)) not in self._keyword_places:
             return self._miss("spelling", [words.first(similar)], "is one of the two misspelled?")
         return None
+
+    def _similar(self, sought: "_Sought") -> str | None:
+        """Give a word of the text that is a slip of the pen away from the word, or a form of it."""
+        word, words = sought.tokens[0], self._words
+        if len(word) not in _LENGTHS_SPELLED:
+            return None
+        similar = words.similar(word)
+        # Most words are not worth writing out: nothing in the text begins as they do.
+        if similar is None and sought.has_forms and words.begins(word[:_SURELY_RIGHT]):
+            inflect = verb_forms if sought.phrase.words[0].inflected else plural_forms
+            similar = next(filter(None, map(words.similar, inflect(word))), None)
+        return similar
 
     @cached_property
     def _keyword_places(self) -> set[Span]:
@@ -374,6 +387,11 @@ class _Words:
     @cached_property
     def _sorted(self) -> list[str]:
         return sorted(self._numbers)
+
+    def begins(self, letters: str) -> bool:
+        """Say whether a word begins with some letters."""
+        i = bisect_left(self._sorted, letters)
+        return i < len(self._sorted) and self._sorted[i].startswith(letters)
 
     def longer(self, word: str) -> str | None:
         """Give a longer word that begins so."""
