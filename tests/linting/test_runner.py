@@ -69,7 +69,17 @@ ENTRIES: Final = [
     ("dots are another matter", ["U.S.", "USA"], []),
     ("capitals without dots", ["USA", "U.S.A."], []),
     ("heavier below a star", ["smuggl*", "{word: smuggling, weight: 2}"], []),
-    ("lighter below a star", ["smuggl*", "{word: smuggling, weight: 0.5}"], ["W502:4"]),
+    ("a weak hint below a star", ["smuggl*", "{word: smuggling, weight: 0.5}"], []),
+    (
+        "two that count as two",
+        ["{any: [smuggl*, smuggling], at_least: 2}", "{any: [smuggl*, smuggling]}"],
+        ["W502:4"],
+    ),
+    (
+        "two weak hints below one star",
+        ["{word: smuggl*, weight: 0.5}", "{word: smuggling, weight: 0.5}"],
+        [],
+    ),
     ("a longer Korean word", ["밀수", "밀수꾼"], []),
     ("other forms", ["{word: copper, forms: none}", "copper"], ["W502:3"]),
     # forms

@@ -28,7 +28,8 @@ def needless(scope: Scope) -> Iterator[Problem]:
         j = table.wider(i) if i not in handled else None
         if j is not None:
             is_twice = table.wider(j, among=(i,)) is not None or table.are_alike(i, j)
-            yield _needless(item.line.keyword, scope.items[j].line.keyword, is_twice=is_twice)
+            if is_twice or not scope.may_add_up(item):
+                yield _needless(item.line.keyword, scope.items[j].line.keyword, is_twice=is_twice)
 
 
 def _needless(keyword: Keyword, other: Keyword, *, is_twice: bool) -> Problem:
@@ -276,17 +277,21 @@ class ListedWords:
             line = entry.groups[0][0]
             found = _found(line) if is_plain(entry) else None
             if found is not None:
-                yield from self._needless(Item(line, weight_of(line, entry)), found, names)
+                item = Item(line, weight_of(line, entry))
+                may_add_up = item.weight is None or item.weight < category.threshold
+                yield from self._needless(item, found, names, may_add_up=may_add_up)
 
     def _needless(
-        self, item: Item, found: Found, names: Mapping[str, Fraction]
+        self, item: Item, found: Found, names: Mapping[str, Fraction], *, may_add_up: bool
     ) -> Iterator[Problem]:
         for name, line in islice(self._by_word.get(found.one(), ()), _MOST_COMPARED):
             if name not in names:
                 continue
             weight = line.weight if line.weight is not None else names[name]
             wider = _found(line)
-            if wider is not None and is_stronger(Item(line, weight), item) and covers(wider, found):
+            if wider is None or not covers(wider, found) or (may_add_up and wider != found):
+                continue
+            if is_stronger(Item(line, weight), item):
                 yield _in_a_list(item.line.keyword, line.keyword, name)
                 return
 

@@ -6,7 +6,7 @@ same scope, never one elsewhere.
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from ruletag.rules.model import (
     NO_CONDITION,
@@ -18,8 +18,6 @@ from ruletag.rules.model import (
     WordList,
 )
 
-Kind = Literal["match", "unless", "except", "group", "list"]
-
 
 class Item(NamedTuple):
     """A line of a scope, and what it adds to the score; None where that is not its own."""
@@ -29,28 +27,37 @@ class Item(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """Lines any of which will do."""
+    """Lines any of which will do.
 
-    kind: Kind
+    Two lines of less weight than ``threshold`` may be meant to add up, even where
+    one finds all that the other does.
+    """
+
     items: tuple[Item, ...]
+    threshold: Fraction = Fraction(0)
+
+    def may_add_up(self, item: Item) -> bool:
+        """Say whether a line is not enough by itself."""
+        return self.threshold > (item.weight or 0)
 
 
 def scopes_of_list(word_list: WordList) -> Iterator[Scope]:
     """Give the scopes of a list: its lines if they stand in the rules, and their exceptions."""
     if not word_list.file:
-        yield _scope("list", word_list.lines)
+        yield _scope(word_list.lines)
     yield from _exceptions(word_list.marked)
 
 
 def scopes_of_category(category: Category) -> Iterator[Scope]:
     """Give the scopes of a category."""
-    yield Scope("match", tuple(_items(category.entries)))
-    yield Scope("unless", tuple(_items(category.unless)))
-    yield _scope("except", category.excepts)
+    yield Scope(tuple(_items(category.entries)), category.threshold)
+    yield Scope(tuple(_items(category.unless)))
+    yield _scope(category.excepts)
     for entry in (*category.entries, *category.unless):
         if not is_plain(entry):
-            for group in (*entry.groups, entry.condition.company, entry.condition.none):
-                yield _scope("group", group)
+            counts = Fraction(entry.condition.at_least > 1)
+            yield from (_scope(group, counts) for group in entry.groups)
+            yield from map(_scope, (entry.condition.company, entry.condition.none))
         yield from _exceptions(line for group in entry.groups for line in group)
 
 
@@ -61,8 +68,8 @@ def _items(entries: Iterable[Entry]) -> Iterator[Item]:
             yield Item(line, weight_of(line, entry))
 
 
-def _scope(kind: Kind, lines: Iterable[Line]) -> Scope:
-    return Scope(kind, tuple(Item(line, line.weight) for line in lines))
+def _scope(lines: Iterable[Line], threshold: Fraction = Fraction(0)) -> Scope:
+    return Scope(tuple(Item(line, line.weight) for line in lines), threshold)
 
 
 def _exceptions(lines: Iterable[Line]) -> Iterator[Scope]:
@@ -71,7 +78,7 @@ def _exceptions(lines: Iterable[Line]) -> Iterator[Scope]:
     for line in lines:
         if line.excepts and line.excepts[0].keyword.location not in seen:
             seen.add(line.excepts[0].keyword.location)
-            yield _scope("except", line.excepts)
+            yield _scope(line.excepts)
 
 
 def is_plain(entry: Entry) -> bool:
