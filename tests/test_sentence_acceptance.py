@@ -73,8 +73,6 @@ def counted(rules: CompiledRules, sentences: list[Mapping[str, Any]]) -> dict[st
 def test_sentences_are_read_right(rules: CompiledRules, part: str, least: float) -> None:
     by_category = counted(rules, SENTENCES[part])
 
-    for name, counts in by_category.items():
-        print(f"{part:10} {name:17} {counts}")
     every = Counts(*map(sum, zip(*by_category.values(), strict=True)))
-    print(f"{part:10} {'micro':17} {every}")
-    assert every.f1 >= least
+    table = "\n".join(f"{name:17} {counts}" for name, counts in by_category.items())
+    assert every.f1 >= least, f"{table}\n{'micro':17} {every}"

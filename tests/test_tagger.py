@@ -1,5 +1,6 @@
 """The rule language does what its page says, and the matcher what the oracle does."""
 
+import json
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -8,7 +9,7 @@ from typing import Any, Final
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given, reject
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 import oracle
@@ -517,6 +518,8 @@ def of_files(*files: Rules) -> CompiledRules:
 @given(strategies.rule_files(), strategies.keywords(), strategies.texts)
 def test_a_keyword_changes_its_own_category_only(rules: Rules, keyword: str, text: str) -> None:
     name, changed = next(iter(rules["categories"].items()))
+    # What refers to it, or to one above it, may well change.
+    assume(f"${name.partition('.')[0]}" not in json.dumps(rules))
     more = changed | {"match": [*changed["match"], keyword]}
     before = engine(rules, text)
 
