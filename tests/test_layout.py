@@ -448,6 +448,7 @@ LEFT_ALONE: Final = re.compile("\u2028|---|[.][.][.]")
 @example("a: |2\n   b\n")
 @example("? ---\n\n  - ")
 @example("- |+\n \n- ")
+@example("- |+\n\u2028")
 def test_laws_hold_for_any_text(content: str) -> None:
     if tree_of(content.encode()) is None:
         with pytest.raises(RuleSetError):

@@ -33,6 +33,7 @@ _PIECE_END: Final = re.compile(r"([-/'\u2010\u2011\u2019])")
 _DOTTED: Final = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\.?")
 _DOT: Final = re.compile(r"(?<=[^\W\d_])\.")
 _WORD: Final = re.compile(r"[^\W_]+")
+_PLAIN: Final = re.compile("[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 # Marks an open end until the text is folded: a private-use character, which
 # folding leaves alone and which keywords may not hold.
 STAR: Final = "\ue000"
@@ -166,6 +167,9 @@ def _as_written(stem: str, form: str) -> str:
 
 def _forms_of(text: str, *, exact: bool) -> Iterator[Form]:
     """Give the forms of one written text: each of its words with dots, and without."""
+    if "." not in text:
+        yield _form(text, exact=exact)
+        return
     for undotted, capitals in _dot_variants(text):
         yield replace(_form(undotted, exact=exact), capitals=capitals)
 
@@ -199,7 +203,7 @@ def _with_and_without(word: str) -> tuple[tuple[str, bool], ...]:
 
 
 def _form(text: str, *, exact: bool) -> Form:
-    if text.isascii() and text.isalpha() and not exact:
+    if not exact and _PLAIN.fullmatch(text):
         plain = text.lower()  # by far the most common, and what folding would give
         return Form(f" {plain} ", plain, 1)
     reading = fold(text)
