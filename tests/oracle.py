@@ -383,12 +383,13 @@ class Way(NamedTuple):
     """One way in which a hit is made up.
 
     ``parts`` are those of a gap, ``spans`` are what contexts are judged by: the parts
-    of parts. ``in_capitals`` where one of them is of exact case in such a line.
+    of parts. ``contexts`` are those that it brings along: `capitals`, and those of a
+    match of another category.
     """
 
     parts: tuple[Span, ...]
     spans: tuple[Span, ...]
-    in_capitals: bool
+    contexts: frozenset[str]
 
 
 class Hit(NamedTuple):
@@ -449,11 +450,15 @@ class Document:
     def phrase(self, phrase: Phrase, language: str) -> set[Span]:
         key = (phrase, language)
         if key not in self.known:
-            self.known[key] = {
+            spans = {
                 span
                 for one in alternatives(phrase, language)
                 for reading in self.readings[phrase.exact]
                 for span in reading.spans(one)
+            }
+            # Of forms that begin together only the longest is found.
+            self.known[key] = {
+                span for span in spans if not any(s[0] == span[0] and s[1] > span[1] for s in spans)
             }
         return self.known[key]
 
@@ -486,7 +491,8 @@ class Document:
         """Say whether the line, or the lines, have no small letters."""
         before = re.split(f"[{LINE_BREAKS}]", self.text[: span[0]])[-1]
         behind = re.split(f"[{LINE_BREAKS}]", self.text[span[1] :])[0]
-        return (before + self.text[slice(*span)] + behind).isupper()
+        line = before + self.text[slice(*span)] + behind
+        return "".join(char.text for char in read(line, cased=True)).isupper()
 
     # ------------------------------------------------------------------ windows
 
@@ -543,7 +549,7 @@ def is_bracket(char: str) -> bool:
 
 def words(between: str) -> int:
     count = 0
-    for word in "".join(" " if c in " \n-/" else c for c in between).split():
+    for word in "".join(" " if c in " \n-/–—―" else c for c in between).split():
         unspaced = sum(map(is_unspaced, word))
         count += (unspaced + 1) // 2
         count += any(c.isalnum() and not is_unspaced(c) for c in word)
@@ -643,7 +649,8 @@ class Oracle:
         if isinstance(part, Phrase):
             for span in self.document.phrase(part, language):
                 in_capitals = part.exact and self.document.is_in_capitals(span)
-                found[span].add(Way((), (span,), in_capitals))
+                contexts = frozenset({"capitals"} if in_capitals else ())
+                found[span].add(Way((), (span,), contexts))
         elif part.name in self.lists:
             for hit in self.group(self.lists[part.name], owner):
                 found[hit.span] |= hit.ways
@@ -725,10 +732,20 @@ class Oracle:
         count = max(condition.at_least, condition.times)
         if count == 1:
             return list(each_for_itself(single))
+        kept = settled(single)
+        findings = self.counted(kept, count, condition)
+        everywhere = [hit for hit in single if any(hit.span == other.span for other in kept)]
+        others = self.counted(everywhere, count, condition)
+        if [one.span for one in findings] != [one.span for one in others]:
+            raise UndeterminedError  # which of several lines was found in one place
+        return others
+
+    def counted(self, hits: list[Hit], count: int, condition: Condition) -> list[Finding]:
+        """Give so many hits together in a window, of different lines where that is asked."""
         several = [
-            hits
-            for hits in combinations(settled(single), count)
-            if condition.times > 1 or len({hit.line for hit in hits}) == count
+            chosen
+            for chosen in combinations(sorted(hits), count)
+            if condition.times > 1 or len({hit.line for hit in chosen}) == count
         ]
         return self.smallest(several, condition, lambda _: True)
 
@@ -824,7 +841,7 @@ class Oracle:
                 sent = tuple(self.sent(part) for part in way.parts)
                 start, end, in_title = self.sent(span)
                 places.add(span)
-                ways.add(way)
+                ways.add(way._replace(contexts=frozenset(contexts)))
                 choices.append(Found(in_title, start, end, keyword, sent, contexts, counts))
         counting = {choice.counts for choice in choices}
         if len(counting) > 1:
@@ -846,8 +863,7 @@ class Oracle:
         return (start, end, True) if start < shift else (start - shift, end - shift, False)
 
     def contexts_of(self, way: Way, language: str) -> tuple[str, ...]:
-        found = {*self.contexts.of(way.spans, language)}
-        found |= {"capitals"} if way.in_capitals else set()
+        found = {*self.contexts.of(way.spans, language)} | way.contexts
         return tuple(context for context in CONTEXTS if context in found)
 
 
@@ -863,13 +879,13 @@ def finding_ways(hits: Sequence[Hit], *, is_single: bool) -> Iterator[Way]:
 def together(parts: tuple[Span, ...], ways: Sequence[Way]) -> Way:
     """Give the way in which several make up a whole with these parts."""
     spans = sorted(chain.from_iterable(way.spans for way in ways))
-    return Way(parts, tuple(spans), any(way.in_capitals for way in ways))
+    return Way(parts, tuple(spans), frozenset().union(*(way.contexts for way in ways)))
 
 
 def uncancelled(found: Mapping[Span, set[Way]], cancelled: set[Span]) -> dict[Span, set[Way]]:
     """Leave out what an exception overlaps; of several parts none may be overlapped."""
     left = {
-        span: {way for way in ways if not any(overlaps(s, cancelled) for s in way.spans)}
+        span: {w for w in ways if not any(overlaps(s, cancelled) for s in w.parts or [span])}
         for span, ways in found.items()
     }
     return {span: ways for span, ways in left.items() if ways}

@@ -20,8 +20,8 @@ from ruletag.matching.examples import Result
 from ruletag.problems import CODES, Location, Problem, Related
 from ruletag.rules.model import Category, Example
 
-FOLDER: Final = Path("/work/my rules")
-PLACES: Final = Places(FOLDER, Path("/work"))
+FOLDER: Final = Path("/srv/my rules")
+PLACES: Final = Places(FOLDER, Path("/srv"))
 HERE: Final = Location("a.yaml", 3, 5, 4)
 TWICE: Final = Problem(
     HERE, "E401", "twice", "join them", "  a: x", (Related(Location("b,c.yaml", 1, 2), "first"),)

@@ -75,7 +75,7 @@ def _invisible(keyword: Keyword) -> Report:
     if places:
         first = keyword.written[places[0]]
         detail = f"invisible character U+{ord(first):04X} in the keyword"
-        hint = "delete it: texts are read without it, but the word does not take its forms"
+        hint = "delete it: a search of the file does not find the word"
         where = keyword.location.piece(keyword.written, places[0], places[0] + 1)
         yield Problem(where, "W509", detail, hint)
 

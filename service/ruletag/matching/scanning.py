@@ -21,6 +21,9 @@ def find_hits(rules: CompiledRules, text: str) -> tuple[Hits, tuple[str, ...]]:
         left = _scan(rules, text, joined, hits, left)
         for term, spans in hits.items():
             hits[term] = sorted(set(spans))
+    for term in rules.keys.nested & hits.keys():
+        # Of `U.S.` and `U.S`, found in one place, only the first is meant.
+        hits[term] = sorted({start: (start, end) for start, end in sorted(hits[term])}.values())
     return hits, () if left else ("hits",)
 
 

@@ -3,6 +3,7 @@
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from ruletag.matching.automaton import Automaton
@@ -32,13 +33,15 @@ class Keys(NamedTuple):
     """All that is sought: strings number ``len(keys)`` and up are each one plain term.
 
     Of those only the length and the term are kept, so that a million of them
-    take little room: they stand where their words do, side by side.
+    take little room: they stand where their words do, side by side. ``nested`` are
+    the terms of which one form begins as another does.
     """
 
     automaton: Automaton
     keys: tuple[Key, ...]
     lengths: "array[int]"
     terms: "array[int]"
+    nested: frozenset[int]
 
     def __len__(self) -> int:
         return len(self.keys) + len(self.terms)
@@ -137,6 +140,7 @@ class Terms:
             keys,
             array("H", map(len, plain)),
             array("L", plain.values()),
+            frozenset(number for number, forms in self._forms.items() if _are_nested(forms)),
         )
 
     def _table_keys(self, table: LineTable, first: int) -> Iterator[tuple[int, str]]:
@@ -152,3 +156,9 @@ class Terms:
             forms = self._forms_of(phrase, line.keyword) if isinstance(phrase, Phrase) else ()
             for form in forms:
                 yield first + i, form.key
+
+
+def _are_nested(forms: tuple[Form, ...]) -> bool:
+    """Say whether two of the forms may be found where one and the same begins."""
+    strings = sorted(form.key for form in forms)
+    return any(longer.startswith(shorter) for shorter, longer in pairwise(strings))

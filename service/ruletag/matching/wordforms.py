@@ -146,10 +146,10 @@ def _inflected(word: Word, inflect: str | None, *, exact: bool) -> tuple[str, ..
 
 
 def _in_plain_letters(text: str, *, exact: bool) -> str:
-    """Give a word written with ligatures or full-width letters as inflection knows it."""
+    """Give a word with ligatures, full-width or invisible letters as inflection knows it."""
     if text.isascii() or exact:
         return text
-    plain = normalize("NFKC", text)
+    plain = "".join(c for c in normalize("NFKC", text) if category(c) != "Cf")
     return plain if plain.isascii() and plain.isalpha() else text
 
 

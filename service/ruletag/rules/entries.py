@@ -21,6 +21,7 @@ from ruletag.rules.model import (
     Line,
     Reference,
     Window,
+    with_all_ids,
 )
 from ruletag.rules.values import ENTRY, EXCEPTION, ITEM, LINE, Keys, ValueReader
 from ruletag.rules.yamltree import Mapping, Node, Scalar, Sequence
@@ -60,7 +61,7 @@ class EntryReader:
 
     def lines(self, node: Node, owner: str) -> tuple[Line, ...]:
         """Read the words of a list."""
-        return self._group(node, owner, LINE)
+        return tuple(with_all_ids(self._group(node, owner, LINE)))
 
     def exceptions(self, node: Node | None) -> tuple[Line, ...]:
         """Read the list under ``except``."""

@@ -88,7 +88,8 @@ class KeywordReader:
 
         In a ``literal`` one no character is a mark.
         """
-        if len(written) <= LIMITS.keyword and _SIMPLE.fullmatch(written):
+        is_marked = literal and "~" in written
+        if len(written) <= LIMITS.keyword and _SIMPLE.fullmatch(written) and not is_marked:
             words = tuple(map(self._simple_word, written.split(" ")))
             phrase = Phrase(words, exact_case, forms)
             return Keyword(written, location, self._language, (phrase,))

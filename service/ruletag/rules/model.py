@@ -5,7 +5,7 @@ After `ruletag.rules.parser` has made these, nobody checks shapes again.
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Final, Literal, overload
@@ -125,6 +125,21 @@ class Entry:
     is_block: bool = False
 
 
+def with_all_ids(lines: Iterable[Line]) -> Iterator[Line]:
+    """Give the lines; of those that differ in nothing but their ids one, with all of them."""
+    kept: list[Line] = []
+    places: dict[object, int] = {}
+    for line in lines:
+        rest = (line.keyword.parts, line.keyword.language, line.excepts, line.weight)
+        place = places.setdefault(rest, len(kept)) if line.ids else len(kept)
+        first = kept[place] if place < len(kept) else None
+        if first is None or set(line.ids) <= set(first.ids):
+            kept.append(line)
+        else:
+            kept[place] = replace(first, ids=first.ids + line.ids)
+    yield from kept
+
+
 class LineTable(Sequence[Line]):
     """The lines of a list file, a million of them if need be; each is made when it is asked for.
 
@@ -140,12 +155,21 @@ class LineTable(Sequence[Line]):
         self.words: list[str] = []
         self.others: dict[int, Line] = {}
         self._rows = array("L")
-        self._ids: dict[int, str] = {}
+        self._ids: dict[int, tuple[str, ...]] = {}
+        self._numbers: dict[str, int] = {}  # of the words that have ids
 
     def add_word(self, word: str, row: int, id_: str = "") -> None:
-        """Add a line that is a plain word or phrase; ``row`` is where it stands in the file."""
+        """Add a line that is a plain word or phrase; ``row`` is where it stands in the file.
+
+        A word that is there already, with another id, takes on the new one as well.
+        """
         if id_:
-            self._ids[len(self.words)] = id_
+            number = self._numbers.setdefault(word.lower(), len(self.words))
+            known = self._ids.get(number, ())
+            if known and id_ not in known:
+                self._ids[number] = (*known, id_)
+                return
+            self._ids[len(self.words)] = (id_,)
         self.words.append(word)
         self._rows.append(row)
 
@@ -174,8 +198,8 @@ class LineTable(Sequence[Line]):
             return self.others[number]
         phrase = Phrase(tuple(map(Word, written.split(" "))), exact=False, forms=self.forms)
         place = Location(self.file, self._rows[number], 1, 0)
-        id_ = self._ids.get(number)
-        return Line(Keyword(written, place, self.language, (phrase,)), (), (id_,) if id_ else ())
+        ids = self._ids.get(number, ())
+        return Line(Keyword(written, place, self.language, (phrase,)), (), ids)
 
 
 @dataclass(frozen=True, slots=True)

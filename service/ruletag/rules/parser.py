@@ -8,6 +8,7 @@ follows from another is not reported.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingType
+from functools import cached_property
 from typing import Final
 
 from ruletag.problems import Location, ProblemLog, nearest
@@ -140,9 +141,7 @@ class RulesParser:
 
     def _is_category(self, name: str) -> bool:
         """Say whether a category of this name, or below it, is defined."""
-        return name in self._categories or any(
-            id_.startswith(f"{name}.") for id_ in self._categories
-        )
+        return name in self._below
 
     def _check_in_gap(self, place: Location, word_list: WordList) -> None:
         gap = next((e.keyword for e in word_list.marked if len(e.keyword.parts) > 1), None)
@@ -212,9 +211,17 @@ class RulesParser:
             if referred in self._lists:
                 yield referred, place
                 continue
-            for id_ in self._categories:
-                if id_ == referred or id_.startswith(f"{referred}."):
-                    yield id_, place
+            for id_ in self._below.get(referred, ()):
+                yield id_, place
+
+    @cached_property
+    def _below(self) -> MappingType[str, list[str]]:
+        """The categories that a name stands for: the one of that id, and those below it."""
+        below: dict[str, list[str]] = defaultdict(list)
+        for id_ in self._categories:
+            for i in (*(found for found, sign in enumerate(id_) if sign == "."), len(id_)):
+                below[id_[:i]].append(id_)
+        return below
 
     def _report_circle(self, way: list[str], step: tuple[str, Location]) -> None:
         name, place = step
