@@ -32,7 +32,7 @@ LAYERS = """
     serving.store serving.reload serving.drafts
     http.wire http.requests http.api http.openapi http.observe http.app
     cli.terminal cli.documents cli.marking cli.common cli.explanations cli.reports cli.client
-        cli.accepting cli.check cli.describe cli.schema cli.expand cli.explain cli.fmt
+        cli.accepting cli.selection cli.check cli.describe cli.schema cli.expand cli.explain cli.fmt
         cli.import_ cli.serve cli.settings cli.status cli.tag cli.test cli.main
     wsgi gunicorn_config
 """.split()

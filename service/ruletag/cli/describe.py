@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from ruletag.cli.common import InputError, read_folder, rule_folder, rules_option, usable_rules
+from ruletag.cli.selection import selected_categories
 from ruletag.cli.terminal import (
     BOLD,
     Cell,
@@ -22,8 +23,6 @@ from ruletag.cli.terminal import (
     wants_colour,
     width,
 )
-from ruletag.http.requests import selected
-from ruletag.http.wire import RequestError
 from ruletag.matching.compiler import CompiledRules
 from ruletag.rules.describe import MOST, Description
 from ruletag.rules.describe import describe as describe_category
@@ -77,10 +76,7 @@ def _chosen(patterns: Sequence[str], rules: CompiledRules) -> Sequence[Category]
         raise click.UsageError(
             f"`{above}` has no rule of its own; `{above}.*` are the categories below it"
         )
-    try:
-        names = selected(patterns or None, known)
-    except RequestError as error:
-        raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
+    names = selected_categories(patterns, known)
     return [c for c in rules.rule_set.categories if names is None or c.id in names]
 
 

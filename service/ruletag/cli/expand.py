@@ -19,9 +19,8 @@ from ruletag.cli.common import (
     rules_option,
     usable_rules,
 )
+from ruletag.cli.selection import selected_categories
 from ruletag.cli.terminal import DIM, Cell, Table, columns, is_terminal, one_line, wants_colour
-from ruletag.http.requests import selected
-from ruletag.http.wire import RequestError
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.wordforms import STAR, TooManyFormsError, written_forms
 from ruletag.problems import Location, ProblemLog, nearest, render
@@ -127,10 +126,7 @@ def _check_lists(keywords: Iterable[Keyword], lists: _Lists, log: ProblemLog) ->
 
 
 def _of_categories(patterns: Sequence[str], rules: CompiledRules) -> Iterator[Keyword]:
-    try:
-        chosen = selected(patterns or (), rules.ids) or frozenset()
-    except RequestError as error:
-        raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
+    chosen = selected_categories(patterns, rules.ids) or frozenset()
     for category in rules.rule_set.categories:
         if category.id in chosen:
             yield from (line.keyword for line in lines_of(category))

@@ -22,9 +22,9 @@ from ruletag.cli.common import (
     usable_rules,
 )
 from ruletag.cli.documents import Fault, Named, Source, find_sources, read_documents
+from ruletag.cli.selection import selected_categories
 from ruletag.cli.terminal import BOLD, DIM, is_terminal, one_line, paint, visible_json, wants_colour
-from ruletag.http.requests import selected
-from ruletag.http.wire import Document, RequestError, encode
+from ruletag.http.wire import Document, encode
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.explainer import explain as explain_text
 from ruletag.matching.explainer import explainable
@@ -120,10 +120,7 @@ def _chosen(patterns: str, rules: CompiledRules) -> list[str]:
     given = [pattern.strip() for pattern in patterns.split(",") if pattern.strip()]
     if not given:
         raise click.UsageError("CATEGORY is empty")
-    try:
-        return sorted(selected(given, explainable(rules)) or ())
-    except RequestError as error:
-        raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
+    return sorted(selected_categories(given, explainable(rules)) or ())
 
 
 # ----------------------------------------------------------------------- the report

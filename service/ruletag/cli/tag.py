@@ -28,9 +28,9 @@ from ruletag.cli.documents import (
     read_documents,
 )
 from ruletag.cli.marking import Marker, Palette
+from ruletag.cli.selection import selected_categories
 from ruletag.cli.terminal import columns, is_terminal, visible_json, wants_colour
-from ruletag.http.requests import selected
-from ruletag.http.wire import Amount, RequestError, TagOptions, encode, tag_answer
+from ruletag.http.wire import Amount, TagOptions, encode, tag_answer
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.tagger import tag as tag_text
 from ruletag.matching.tagging import Tagging
@@ -99,7 +99,7 @@ def tag(ctx: click.Context, files: tuple[str, ...], **options: Unpack[_Options])
     _check_title(options["title"], sources)
     outcome = read_folder(rule_folder(options["rules"]))
     rules = usable_rules(outcome)
-    only = _only(options["category"], rules)
+    only = selected_categories(options["category"], rules.ids)
     show = (
         _as_text(outcome, options) if _is_for_people(options["form"]) else _as_json(rules, options)
     )
@@ -131,13 +131,6 @@ def _check_title(title: str, sources: Sequence[Source | Fault]) -> None:
         raise click.UsageError("--title goes with a single text")
     if any(isinstance(source, Source) and source.is_jsonl for source in sources):
         raise click.UsageError("--title goes with a text; a .jsonl line has its own `title`")
-
-
-def _only(patterns: tuple[str, ...], rules: CompiledRules) -> frozenset[str] | None:
-    try:
-        return selected(patterns or None, rules.ids)
-    except RequestError as error:
-        raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
 
 
 def _documents(sources: Iterable[Source | Fault], title: str) -> Iterator[Named | Fault]:

@@ -22,9 +22,8 @@ from ruletag.cli.common import (
     usable_rules,
 )
 from ruletag.cli.reports import Places, as_junit
+from ruletag.cli.selection import selected_categories
 from ruletag.cli.terminal import DIM, Cell, Table, columns, one_line, wants_colour
-from ruletag.http.requests import selected
-from ruletag.http.wire import RequestError
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.examples import Coverage, Result, count_examples, coverage, results
 
@@ -126,10 +125,7 @@ def _summary(found: Sequence[Result], accepted: int) -> str:
 
 def _of_categories(rules: CompiledRules, patterns: tuple[str, ...]) -> CompiledRules:
     """Leave out the categories, and with them the tests, that were not asked for."""
-    try:
-        chosen = selected(patterns or None, rules.ids)
-    except RequestError as error:
-        raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
+    chosen = selected_categories(patterns, rules.ids)
     if chosen is None:
         return rules
     kept = tuple(category for category in rules.rule_set.categories if category.id in chosen)

@@ -6,7 +6,7 @@ counted matches are then fed on to what refers to it. Exceptions cancel first,
 then overlaps are settled, then weights are summed.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
@@ -22,6 +22,7 @@ from ruletag.matching.scanning import Hits
 from ruletag.matching.tagging import Evidence, Part
 from ruletag.matching.windows import Finding, Hit
 from ruletag.rules.model import Phrase
+from ruletag.text.sentences import LINE_BREAK
 
 _JOINED: Final = " + "
 _OWN_LINE: Final = -1  # the match is of the entry's own keyword
@@ -311,7 +312,11 @@ class Judge:
         else:
             phrase = self._rules.lines[leaf.line].keyword.parts[0]
             is_exact = isinstance(phrase, Phrase) and phrase.exact
-        return is_exact and self._line_at(leaf.start).isupper()
+        return is_exact and self._lines.are_in_capitals(leaf.start, leaf.end)
+
+    @cached_property
+    def _lines(self) -> "_Lines":
+        return _Lines(self._text)
 
     @cached_property
     def _contexts(self) -> Contexts:
@@ -324,10 +329,22 @@ class Judge:
         ]
         return Contexts(self._text, self._findings.sentences, seen)
 
-    def _line_at(self, position: int) -> str:
-        start = self._text.rfind("\n", 0, position) + 1
-        end = self._text.find("\n", position)
-        return self._text[start : end if end >= 0 else len(self._text)]
+
+class _Lines:
+    """The lines of a text, asked whether they have no small letters."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._edges = [0, *(found.end() for found in LINE_BREAK.finditer(text)), len(text)]
+        self._known: dict[Span, bool] = {}
+
+    def are_in_capitals(self, start: int, end: int) -> bool:
+        """Say whether the lines in which a stretch lies are all in capitals."""
+        first = self._edges[bisect_right(self._edges, start) - 1]
+        last = self._edges[bisect_left(self._edges, end)]
+        if (first, last) not in self._known:
+            self._known[first, last] = self._text[first:last].isupper()
+        return self._known[first, last]
 
 
 def _settle(matches: list[_Match], entries: Sequence[CompiledEntry]) -> list[_Match]:

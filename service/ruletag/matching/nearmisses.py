@@ -18,7 +18,7 @@ from ruletag.matching.automaton import Automaton
 from ruletag.matching.gaps import GapFinder, Span
 from ruletag.matching.obstacles import Scene
 from ruletag.matching.reasons import Code, Reason
-from ruletag.problems import cropped
+from ruletag.problems import quoted
 from ruletag.rules.model import Keyword, Phrase
 from ruletag.text.folding import fold
 from ruletag.text.words import HAS_OTHER_EDGES, is_hangul, is_katakana
@@ -251,23 +251,23 @@ class _Sought(NamedTuple):
         """Say how to find another form of a single word: a sentence, and what to write."""
         word, phrase = self.tokens[0], self.phrase
         if phrase.exact:
-            return f"{_quoted(self.written)} allows no other form; write {_quoted(word)}", word
+            return f"{quoted(self.written)} allows no other form; write {quoted(word)}", word
         if phrase.forms == "none":
             return "`forms: none` allows no other form", ""
         if isinstance(phrase.forms, tuple):
-            return f"add {_quoted(form)} to its `forms`", ""
+            return f"add {quoted(form)} to its `forms`", ""
         if form in _bases(word) and word in plural_forms(form):
-            return f"write {_quoted(form)}, which finds its plural too", form
+            return f"write {quoted(form)}, which finds its plural too", form
         bases = [b for b in (word, *_bases(word)) if form in verb_forms(b)]
         base = form if form in bases else next(iter(bases), "")
         if not base or phrase.words[0].inflected:
-            return f"your keyword is {_quoted(self.written)}; write {_quoted(form)} too", form
-        return f"your keyword is {_quoted(self.written)}, write {_quoted(base + '~')}", f"{base}~"
+            return f"your keyword is {quoted(self.written)}; write {quoted(form)} too", form
+        return f"your keyword is {quoted(self.written)}, write {quoted(base + '~')}", f"{base}~"
 
     def advice_for_several(self, found: Sequence[str], strange: Sequence[int]) -> tuple[str, str]:
         """Say how to find other forms of some words of a phrase."""
         if self.phrase.exact or self.phrase.forms != "default":
-            return f"{_quoted(self.written)} allows no other form", ""
+            return f"{quoted(self.written)} allows no other form", ""
         write = [word.text + "~" * word.inflected for word in self.phrase.words]
         if len(write) != len(found):
             return "no other form of it is sought", ""
@@ -275,7 +275,7 @@ class _Sought(NamedTuple):
             is_verb = found[i] in verb_forms(self.tokens[i]) and not self._is_noun(found[i], i)
             write[i] = f"{self.tokens[i]}~" if is_verb else found[i]
         written = " ".join(write)
-        return f"your keyword is {_quoted(self.written)}, write {_quoted(written)}", written
+        return f"your keyword is {quoted(self.written)}, write {quoted(written)}", written
 
     def _is_noun(self, form: str, number: int) -> bool:
         return form in plural_forms(self.tokens[number])
@@ -561,7 +561,3 @@ def _bases(word: str) -> list[str]:
         bases += [stem[:-1], *likely] if is_doubled else [*likely, stem[:-1]]
     known = dict.fromkeys(base for base in bases if len(base) > 1 and base != word)
     return [b for b in known if word in verb_forms(b) or word in plural_forms(b)]
-
-
-def _quoted(written: str) -> str:
-    return f"`{cropped(written)}`"

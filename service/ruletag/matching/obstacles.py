@@ -25,7 +25,7 @@ from ruletag.matching.judging import Judge
 from ruletag.matching.reasons import MOST_PLACES, Code, Place, Reason
 from ruletag.matching.scanning import Hits
 from ruletag.matching.windows import Finding, Hit, Neighbours
-from ruletag.problems import cropped
+from ruletag.problems import cropped, quoted
 from ruletag.rules.model import DOCUMENT, Entry, Line, Window
 from ruletag.text.words import count_words, has_at_most_words
 
@@ -109,7 +109,7 @@ class Scene:
         written = self.rules.lines[hit.line].keyword.written
         named = self.named(hit[:2])
         is_same = self.text[hit.start : hit.end].casefold() == written.casefold()
-        return named if is_same else f"{_quoted(written)}, which stands there as {named}"
+        return named if is_same else f"{quoted(written)}, which stands there as {named}"
 
     def neighbours(self, sets: tuple[int, ...]) -> Neighbours:
         """Give the matches of sets, to be asked for the nearest."""
@@ -516,18 +516,14 @@ def _any(_: Finding) -> bool:
 # ---------------------------------------------------------------------------- in words
 
 
-def _quoted(written: str) -> str:
-    return f"`{cropped(written)}`"
-
-
 def _some(lines: Sequence[Line]) -> str:
     """Name the first words of a group."""
-    named = [_quoted(line.keyword.written) for line in lines[:_MOST_NAMED]]
+    named = [quoted(line.keyword.written) for line in lines[:_MOST_NAMED]]
     return ", ".join([*named, "…"] if len(lines) > _MOST_NAMED else named)
 
 
 def _listed(names: Sequence[str]) -> str:
-    return " and ".join(map(_quoted, names))
+    return " and ".join(map(quoted, names))
 
 
 def _all(groups: Sequence[object]) -> str:

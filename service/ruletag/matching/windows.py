@@ -230,11 +230,11 @@ class Windows:
     def _apart(self, seen: Sequence["_Seen"], last: Hit) -> Finding | None:
         """Search matches of each group before the last that do not overlap each other.
 
-        Of all such the one whose first match begins last is given. Depth first,
-        the matches nearest to the end tried first.
+        Of all such the one whose first match begins last is given, and of those the one
+        whose first match is longest. Depth first, those nearest to the end tried first.
         """
         best: Finding | None = None
-        best_start = -1
+        best_start = best_end = -1
         stack: list[tuple[Finding, int]] = [((), seen[0].count(last.start))]
         while stack:
             self._steps -= 1
@@ -245,11 +245,13 @@ class Windows:
             if hit is None or hit.end <= best_start:
                 continue
             stack.append((chosen, i - 1))
-            if hit.start <= best_start or any(_share(hit, other) for other in chosen):
+            if hit.start < best_start or any(_share(hit, other) for other in chosen):
                 continue
             found = (*chosen, hit)
             if len(found) == len(seen):
-                best, best_start = found, min(h.start for h in found)
+                first = min(found)
+                if (first.start, first.end) > (best_start, best_end):
+                    best, best_start, best_end = found, first.start, first.end
             else:
                 stack.append((found, seen[len(found)].count(last.start)))
         return (*best, last) if best is not None else None

@@ -62,7 +62,7 @@ _CANDIDATE: Final = re.compile(
 )
 _ALWAYS: Final = 1  # the group of a mark that needs nothing to follow
 _IN_DOUBT: Final = 3  # the group of a mark behind what may be an abbreviation
-_LINE_BREAK: Final = re.compile(f"[{_BREAKS}]")
+LINE_BREAK: Final = re.compile(f"[{_BREAKS}]")
 BLANK_LINE: Final = re.compile(rf"(?>\r\n|[{_BREAKS}])[ \t]*+[{_BREAKS}]")
 _WORD_EDGE: Final = re.compile(rf"[{re.escape(_OPENERS)}/{_DASHES}]|\B'")
 
@@ -224,7 +224,7 @@ def _number_goes_on(text: str, start: int, begin: int, after: int) -> bool:
         return True
     before = text[max(start, begin - 40) : begin]
     words = before.rstrip()
-    if _LINE_BREAK.search(before, len(words)):  # an item, or a sentence wrapped before its end
+    if LINE_BREAK.search(before, len(words)):  # an item, or a sentence wrapped before its end
         return not (words[-1:].isalnum() and _starts(text, after))
     return words[-1:] == "." and words[-2:-1].isdigit()
 
