@@ -205,6 +205,8 @@ _SWAP_PATTERNS: Final = (
     ),
     re.compile(rf"({_any_of([*_BEGINNINGS, *chain.from_iterable(_BEGINNINGS.values())])})[a-z]*"),
 )
+# Most words have nothing to swap, and one look is enough to say so.
+_MAY_BE_SWAPPED: Final = re.compile("|".join(pattern.pattern for pattern in _SWAP_PATTERNS))
 _SWAPS: Final = _both_ways(
     {"our": "or", "is": "iz", "ys": "yz", "ll": "l"} | {uk: us for uk, (us,) in _BEGINNINGS.items()}
 )
@@ -249,6 +251,8 @@ def spellings(word: str) -> tuple[str, ...]:
     base = word.lower()
     if not _PLAIN_WORD.fullmatch(base):
         return (base,)
+    if not _MAY_BE_SWAPPED.fullmatch(base):
+        return _distinct(base, _TWINS.get(base, base))
     swapped = (_swapped(pattern, base) for pattern in _SWAP_PATTERNS)
     return _distinct(base, _TWINS.get(base, base), *swapped)
 

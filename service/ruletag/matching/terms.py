@@ -2,12 +2,12 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from ruletag.matching.automaton import Automaton
-from ruletag.matching.wordforms import Form, TooManyFormsError, phrase_forms
+from ruletag.matching.wordforms import Form, TooManyFormsError, phrase_forms, plain_keys
 from ruletag.problems import Problem, ProblemLog, RuleSetError
 from ruletag.rules.model import Keyword, LineTable, Phrase
 
@@ -55,6 +55,7 @@ class Terms:
         self._most_forms = most_forms
         self._numbers: dict[tuple[Phrase, str], int] = {}
         self._forms: dict[int, tuple[Form, ...]] = {}
+        self._plain: dict[int, tuple[str, ...]] = {}
         self._tables: list[tuple[LineTable, int]] = []
         self._count = 0
         self._next = 0
@@ -70,19 +71,25 @@ class Terms:
         known = self._numbers.get(identity)
         if known is not None:
             return known
-        forms = self._forms_of(phrase, keyword)
         number = self._numbers[identity] = self.take_number()
-        self._forms[number] = forms
+        keys, self._forms[number] = self._forms_of(phrase, keyword)
+        if keys:
+            self._plain[number] = keys
         return number
 
-    def _forms_of(self, phrase: Phrase, keyword: Keyword) -> tuple[Form, ...]:
+    def _forms_of(
+        self, phrase: Phrase, keyword: Keyword
+    ) -> tuple[tuple[str, ...], tuple[Form, ...]]:
+        """Give the keys of a phrase of plain words, or the forms of any other."""
+        keys: tuple[str, ...] = ()
+        forms: tuple[Form, ...] = ()
         try:
-            forms = phrase_forms(phrase, keyword.language)
+            keys = plain_keys(phrase, keyword.language)
+            forms = () if keys else phrase_forms(phrase, keyword.language)
         except TooManyFormsError as error:
-            forms = ()
             self._log.add("E308", keyword.location, f"`{keyword.written}` has {error}")
-        self._add_to_count(len(forms), keyword)
-        return forms
+        self._add_to_count(len(keys) + len(forms), keyword)
+        return keys, forms
 
     def _add_to_count(self, forms: int, keyword: Keyword) -> None:
         self._count += forms
@@ -114,23 +121,22 @@ class Terms:
                 else:
                     checked[form.key].append((number, form))
         plain: dict[str, int] = {}
-        for table, first in self._tables:
-            for number, string in self._table_keys(table, first):
-                if string not in plain and not (
-                    string in words or string in phrases or string in checked
-                ):
-                    plain[string] = number
-                    continue
-                known = (words if " " not in string[1:-1] else phrases)[string]
-                known += [number] if string not in plain else [plain.pop(string), number]
+        for number, string in self._plain_keys():
+            if string not in plain and not (
+                string in words or string in phrases or string in checked
+            ):
+                plain[string] = number
+                continue
+            known = (words if " " not in string[1:-1] else phrases)[string]
+            known += [number] if string not in plain else [plain.pop(string), number]
         strings = dict.fromkeys((*words, *phrases, *checked))
         keys = tuple(
             Key(
                 length=len(string),
                 lead=int(string[0] == " "),
-                words=tuple(words.get(string, ())),
+                words=tuple(sorted(words.get(string, ()))),
                 inner=string[1:-1],
-                phrases=tuple(phrases.get(string, ())),
+                phrases=tuple(sorted(phrases.get(string, ()))),
                 checked=tuple(checked.get(string, ())),
             )
             for string in strings
@@ -140,8 +146,24 @@ class Terms:
             keys,
             array("H", map(len, plain)),
             array("L", plain.values()),
-            frozenset(number for number, forms in self._forms.items() if _are_nested(forms)),
+            frozenset(self._nested()),
         )
+
+    def _nested(self) -> Iterator[int]:
+        for number, forms in self._forms.items():
+            if _are_nested([form.key for form in forms]):
+                yield number
+        for number, keys in self._plain.items():
+            if len(keys) > 1 and _are_nested(keys):
+                yield number
+
+    def _plain_keys(self) -> Iterator[tuple[int, str]]:
+        """Give what is sought for terms of plain words, each string with the term's number."""
+        for number, keys in self._plain.items():
+            for string in keys:
+                yield number, string
+        for table, first in self._tables:
+            yield from self._table_keys(table, first)
 
     def _table_keys(self, table: LineTable, first: int) -> Iterator[tuple[int, str]]:
         """Give the numbers of a table's words, each with the strings it is sought by."""
@@ -153,12 +175,12 @@ class Terms:
                 continue
             line = table[i]
             phrase = line.keyword.parts[0]
-            forms = self._forms_of(phrase, line.keyword) if isinstance(phrase, Phrase) else ()
-            for form in forms:
-                yield first + i, form.key
+            if isinstance(phrase, Phrase):
+                keys, forms = self._forms_of(phrase, line.keyword)
+                for string in (*keys, *(form.key for form in forms)):
+                    yield first + i, string
 
 
-def _are_nested(forms: tuple[Form, ...]) -> bool:
-    """Say whether two of the forms may be found where one and the same begins."""
-    strings = sorted(form.key for form in forms)
-    return any(longer.startswith(shorter) for shorter, longer in pairwise(strings))
+def _are_nested(keys: Iterable[str]) -> bool:
+    """Say whether two of the keys may be found where one and the same begins."""
+    return any(longer.startswith(shorter) for shorter, longer in pairwise(sorted(keys)))

@@ -10,6 +10,7 @@ where the string was found.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Final
@@ -33,6 +34,7 @@ _PIECE_END: Final = re.compile(r"([-/'\u2010\u2011\u2019])")
 _DOTTED: Final = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\.?")
 _DOT: Final = re.compile(r"(?<=[^\W\d_])\.")
 _WORD: Final = re.compile(r"[^\W_]+")
+_PLAIN_WORD: Final = re.compile("[A-Za-z]+")
 _PLAIN: Final = re.compile("[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 # Marks an open end until the text is folded: a private-use character, which
 # folding leaves alone and which keywords may not hold.
@@ -71,9 +73,10 @@ class Form:
     @property
     def is_plain_phrase(self) -> bool:
         """Say whether the words of the key, side by side in ``plain``, decide."""
-        if self.key[0] != " ":
-            return self == Form(self.key)
-        return self == Form(self.key, self.key[1:-1], 1)
+        is_spaced_out = self.key[0] == " "
+        inner = self.key[1:-1] if is_spaced_out else ""
+        beside = self.pieces or self.pattern or self.spelled or self.capitals
+        return not beside and self.plain == inner and self.lead == is_spaced_out
 
 
 class TooManyFormsError(ValueError):
@@ -91,6 +94,18 @@ def phrase_forms(phrase: Phrase, language: str) -> tuple[Form, ...]:
         for form in _forms_of(text, exact=phrase.exact)
     )
     return tuple(dict.fromkeys(forms))
+
+
+def plain_keys(phrase: Phrase, language: str) -> tuple[str, ...]:
+    """Give the keys of a phrase of plain words, each once: all that its forms would say.
+
+    Nothing for any other phrase. Raises as `phrase_forms` does, which this saves
+    most of the work for most keywords.
+    """
+    is_plain = not phrase.exact and not isinstance(phrase.forms, tuple)
+    if not is_plain or any(word.open or not _PLAIN.fullmatch(word.text) for word in phrase.words):
+        return ()
+    return tuple({f" {text.lower()} ": None for text in written_forms(phrase, language)})
 
 
 def written_forms(phrase: Phrase, language: str) -> Iterator[str]:
@@ -134,15 +149,28 @@ def _inflection(phrase: Phrase, number: int) -> str | None:
 
 def _inflected(word: Word, inflect: str | None, *, exact: bool) -> tuple[str, ...]:
     """Give all forms of a word: its last piece inflected, each piece in both spellings."""
+    if not exact and _PLAIN_WORD.fullmatch(word.text):
+        plain = word.text.lower()
+        return tuple(dict.fromkeys((word.text, *_both_spellings_of(plain, inflect))))
     *pieces, last = _PIECE_END.split(_in_plain_letters(word.text, exact=exact))
     found = _LAST_LETTERS.search(last)
     front, stem = (last[: found.start()], found.group()) if found else (last, "")
-    forms: tuple[str, ...] = (stem,)
-    if inflect is not None:
-        forms = verb_forms(stem) if inflect == "verb" else plural_forms(stem)
+    forms = _with_endings(stem, inflect)
     choices = [_in_both_spellings(piece, (piece,), exact=exact) for piece in pieces]
     choices.append([front + form for form in _in_both_spellings(stem, forms, exact=exact)])
     return tuple(dict.fromkeys((word.text, *map("".join, product(*choices)))))
+
+
+def _with_endings(stem: str, inflect: str | None) -> tuple[str, ...]:
+    if inflect is None:
+        return (stem,)
+    return verb_forms(stem) if inflect == "verb" else plural_forms(stem)
+
+
+@lru_cache(maxsize=10_000)
+def _both_spellings_of(plain: str, inflect: str | None) -> tuple[str, ...]:
+    forms = _with_endings(plain, inflect)
+    return tuple(dict.fromkeys(twin for form in forms for twin in spellings(form)))
 
 
 def _in_plain_letters(text: str, *, exact: bool) -> str:
