@@ -15,7 +15,7 @@ LAYERS = """
     text.words text.folding text.offsets text.sentences
     language.forms language.cues language.korean
     rules.mistakes rules.yamltree rules.model rules.keywords rules.values rules.entries
-        rules.wordlists rules.definitions rules.parser rules.loader rules.patches
+        rules.wordlists rules.definitions rules.parser rules.loader rules.sources rules.patches
         rules.commented rules.layout
         rules.schema rules.importers.rulefile rules.importers.words rules.importers.queries
         rules.importers.nexis rules.importers.presidio rules.importers.quanteda

@@ -589,10 +589,10 @@ def rules_answer(active: Active, refusal: Refusal | None) -> RulesAnswer:
         rules.digest,
         active.generation,
         _instant(active.loaded_at),
-        tuple(FileAnswer(f.name, f.size, f.sha256) for f in rules.rule_set.files),
-        tuple(category.id for category in rules.rule_set.categories),
+        tuple(FileAnswer(f.name, f.size, f.sha256) for f in rules.source.files),
+        rules.source.ids,
         Counts(
-            len(rules.rule_set.files),
+            len(rules.source.files),
             len(rules.categories),
             sum(len(category.entries) for category in rules.categories),
             len(rules.keys),

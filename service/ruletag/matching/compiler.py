@@ -36,6 +36,7 @@ from ruletag.rules.model import (
     WordList,
     lines_of,
 )
+from ruletag.rules.sources import Source
 
 _Row = TypeVar("_Row")
 
@@ -217,7 +218,7 @@ class CompiledRules:
     that nobody defined included.
     """
 
-    rule_set: RuleSet
+    source: Source
     categories: tuple[CompiledCategory, ...]
     keys: Keys
     words: Mapping[int, tuple[tuple[int, int], ...]]
@@ -236,7 +237,12 @@ class CompiledRules:
     @property
     def digest(self) -> str:
         """The ``sha256:…`` of everything that can change an answer."""
-        return self.rule_set.digest
+        return self.source.digest
+
+    @property
+    def rule_set(self) -> RuleSet:
+        """What was compiled; where it was in another process, the first to ask waits for it."""
+        return self.source.rule_set
 
 
 def compile_rules(rule_set: RuleSet, most_forms: int = LIMITS.keyword_forms) -> CompiledRules:
@@ -295,7 +301,7 @@ class _Compiler:
         categories = tuple(self._with_sources(category) for category in compiled)
         gaps = tuple(self._gaps.values())
         return CompiledRules(
-            self._rule_set,
+            Source(self._rule_set),
             categories,
             keys,
             {source: tuple(places) for source, places in self._words.items()},

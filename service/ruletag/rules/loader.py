@@ -172,15 +172,16 @@ def parse_rules(
         categories, lists, cues = parser.finish()
     if log.has_errors:
         raise RuleSetError(log.problems)
+    every = {**contents, **list_files.contents}
     files = tuple(
         RuleFile(name, len(content), hashlib.sha256(content).hexdigest())
-        for name, content in sorted({**contents, **list_files.contents}.items())
+        for name, content in sorted(every.items())
     )
     digest = _digest(files)
     if beside is not None:
         cues = (*beside.cues, *cues)
         digest = _digest((*files, RuleFile("beside", 0, beside.digest)))
-    return RuleSet(digest, files, categories, lists, cues, log.problems)
+    return RuleSet(digest, files, categories, lists, cues, log.problems, every)
 
 
 class _ListFiles:

@@ -4,8 +4,8 @@ After `ruletag.rules.parser` has made these, nobody checks shapes again.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from typing import Final, Literal, overload
@@ -282,7 +282,10 @@ class RuleFile:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All rule files together. ``digest`` identifies everything that can change an answer."""
+    """All rule files together. ``digest`` identifies everything that can change an answer.
+
+    ``contents`` are the bytes of the files, list files included, by name.
+    """
 
     digest: str
     files: tuple[RuleFile, ...]
@@ -290,6 +293,7 @@ class RuleSet:
     lists: tuple[WordList, ...]
     cues: tuple[CueLine, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
 
 def lines_of(category: Category) -> Iterator[Line]:
