@@ -70,9 +70,9 @@ _PLURALS: Final = _table("""
     woman/women zero/zeros/zeroes
 """)
 # Nouns that keep their irregular plural as the end of a compound: stepchild, penknife.
-_HEADS: Final = _words("""
-    child foot half knife leaf life loaf man person shelf tooth wife wolf
-""")
+_HEADS: Final = tuple(
+    "child foot half knife leaf life loaf man person shelf tooth wife wolf".split()
+)
 # Nouns with one form for both, past forms in -eed, and plurals that look like a singular.
 _INVARIANT: Final = _words("""
     agreed aircraft alibis cattle chassis debris decreed deer disagreed freed guaranteed gurus
@@ -249,10 +249,10 @@ def verb_forms(word: str) -> tuple[str, ...]:
 def spellings(word: str) -> tuple[str, ...]:
     """Give *word* in lower case, then as it is spelled on the other side of the Atlantic."""
     base = word.lower()
+    if base not in _TWINS and not _MAY_BE_SWAPPED.fullmatch(base):
+        return (base,)
     if not _PLAIN_WORD.fullmatch(base):
         return (base,)
-    if not _MAY_BE_SWAPPED.fullmatch(base):
-        return _distinct(base, _TWINS.get(base, base))
     swapped = (_swapped(pattern, base) for pattern in _SWAP_PATTERNS)
     return _distinct(base, _TWINS.get(base, base), *swapped)
 
@@ -268,8 +268,8 @@ def _plurals(noun: str) -> tuple[str, ...]:
         return (noun + "s",)
     if noun in _INVARIANT or noun in _PLURALS_ONLY or _NO_PLURAL.fullmatch(noun):
         return ()
-    head = next(filter(noun.endswith, _HEADS), "")
-    if head:
+    if noun.endswith(_HEADS):
+        head = next(filter(noun.endswith, _HEADS))
         return tuple(noun.removesuffix(head) + plural for plural in _PLURALS[head])
     return (_with_s(noun),)
 

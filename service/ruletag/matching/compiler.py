@@ -624,7 +624,7 @@ def _is_exact(line: Line) -> bool:
 
 
 def _weight(weight: Fraction | None) -> int:
-    return _thousandths(weight if weight is not None else Fraction(1))
+    return WEIGHT_UNIT if weight is None else _thousandths(weight)
 
 
 def _thousandths(number: Fraction) -> int:

@@ -8,7 +8,7 @@ where the string was found.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -99,21 +99,37 @@ def phrase_forms(phrase: Phrase, language: str) -> tuple[Form, ...]:
 def plain_keys(phrase: Phrase, language: str) -> tuple[str, ...]:
     """Give the keys of a phrase of plain words, each once: all that its forms would say.
 
-    Nothing for any other phrase. Raises as `phrase_forms` does, which this saves
-    most of the work for most keywords.
+    Nothing for any other phrase. Of these there are most, and for them all the
+    rest of this module would be work for nothing. Raises as `phrase_forms` does.
     """
-    is_plain = not phrase.exact and not isinstance(phrase.forms, tuple)
-    if not is_plain or any(word.open or not _PLAIN.fullmatch(word.text) for word in phrase.words):
+    if phrase.exact or isinstance(phrase.forms, tuple):
         return ()
-    return tuple({f" {text.lower()} ": None for text in written_forms(phrase, language)})
+    choices = []
+    for number, word in enumerate(phrase.words):
+        if word.open or not _PLAIN_WORD.fullmatch(word.text):
+            return ()
+        inflect = _inflection(phrase, number)
+        plain = word.text.lower()
+        if language == "en" and (inflect is not None or phrase.forms != "none"):
+            choices.append(_both_spellings_of(plain, inflect))
+        else:
+            choices.append((plain,))
+    if len(choices) == 1:
+        return tuple([f" {form} " for form in choices[0]])
+    _check_count(choices)
+    return tuple([f" {' '.join(words)} " for words in product(*choices)])
+
+
+def _check_count(choices: Iterable[Sized]) -> None:
+    count = prod(map(len, choices))
+    if count > _MOST_FORMS:
+        raise TooManyFormsError(f"{count:,} forms; one keyword may have {_MOST_FORMS:,}")
 
 
 def written_forms(phrase: Phrase, language: str) -> Iterator[str]:
     """Give each form as text, with a sign where its end is open."""
     choices = [_word_forms(phrase, i, language) for i in range(len(phrase.words))]
-    count = prod(map(len, choices))
-    if count > _MOST_FORMS:
-        raise TooManyFormsError(f"{count:,} forms; one keyword may have {_MOST_FORMS:,}")
+    _check_count(choices)
     yield from map(" ".join, product(*choices))
     if isinstance(phrase.forms, tuple):
         yield from phrase.forms
@@ -170,7 +186,7 @@ def _with_endings(stem: str, inflect: str | None) -> tuple[str, ...]:
 @lru_cache(maxsize=10_000)
 def _both_spellings_of(plain: str, inflect: str | None) -> tuple[str, ...]:
     forms = _with_endings(plain, inflect)
-    return tuple(dict.fromkeys(twin for form in forms for twin in spellings(form)))
+    return tuple(dict.fromkeys([twin for form in forms for twin in spellings(form)]))
 
 
 def _in_plain_letters(text: str, *, exact: bool) -> str:
