@@ -50,7 +50,7 @@ def test_the_wheel_holds_the_rules_and_not_the_sample(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
 
     shipped = {Path(name).name for name in names if name.startswith("ruletag/shipped/")}
-    assert shipped == {path.name for path in (ROOT / "rules").iterdir()}
+    assert shipped == {path.name for path in (ROOT / "rules").rglob("*") if path.is_file()}
     assert "ruletag/py.typed" in names
     assert "ruletag/problems.md" in names
     assert not [name for name in names if "seeds" in name or "tests" in name]

@@ -28,7 +28,10 @@ SHIPPED: Final = (
     "commodities.materials",
     "commodities.metals",
     "commodities.minerals",
+    "commodity_news",
+    "organisations",
     "party_discipline",
+    "places",
     "smuggling",
 )
 

@@ -2,7 +2,8 @@
 
 The sentences were written with the words of the rules in view, so this shows what
 the language can say, not how right the rules are on news. Negated and denied
-mentions are not expected.
+mentions are not expected here; the rules tag them all the same, since a text
+that denies an arrest is about one.
 """
 
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ def counted(rules: CompiledRules, sentences: list[Mapping[str, Any]]) -> dict[st
 
 
 # What is reached, rounded down: a change of the rules that loses it must say why.
-@pytest.mark.parametrize(("part", "least"), [("sentences", 0.93), ("korean", 0.84)])
+@pytest.mark.parametrize(("part", "least"), [("sentences", 0.95), ("korean", 0.95)])
 def test_sentences_are_read_right(rules: CompiledRules, part: str, least: float) -> None:
     by_category = counted(rules, SENTENCES[part])
 
