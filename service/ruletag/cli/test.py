@@ -26,6 +26,7 @@ from ruletag.cli.selection import selected_categories
 from ruletag.cli.terminal import DIM, Cell, Table, columns, one_line, wants_colour
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.examples import Coverage, Result, count_examples, coverage, results
+from ruletag.rules.sources import Source
 
 _HEAD: Final = ("CATEGORY", "USED", "NOT USED BY A TEST")
 _UNUSED: Final = 2  # the column that may be cut short
@@ -129,7 +130,7 @@ def _of_categories(rules: CompiledRules, patterns: tuple[str, ...]) -> CompiledR
     if chosen is None:
         return rules
     kept = tuple(category for category in rules.rule_set.categories if category.id in chosen)
-    return replace(rules, rule_set=replace(rules.rule_set, categories=kept))
+    return replace(rules, source=Source(replace(rules.rule_set, categories=kept)))
 
 
 def _text(outcome: Outcome, found: Iterable[Result]) -> None:
