@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run test lint lock bench clean
+.PHONY: help setup run test lint lock sbom bench soak quality clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,17 @@ lock: setup ## resolve the dependencies anew, with hashes
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url --upgrade --quiet --output-file requirements-dev.txt
 
+sbom: setup ## list what the service is made of, in sbom.cdx.json
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application --sv 1.6 --output-reproducible -o sbom.cdx.json
+
 bench: setup ## measure the cost of tagging, as ratios
 	$(BIN)/python bench/tagging.py
 
+soak: setup ## a million requests over five hundred edits: what is lost, what grows
+	$(BIN)/python bench/soak.py
+
+quality: setup ## make the figures of docs/quality.md again: make quality CORPUS=DIR
+	$(BIN)/python bench/quality.py --corpus $(CORPUS) --record docs/quality.md
+
 clean: ## remove what the other commands made
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build sbom.cdx.json .pytest_cache .mypy_cache .ruff_cache .hypothesis

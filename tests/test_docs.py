@@ -44,7 +44,9 @@ def test_the_settings_are_those_of_the_table() -> None:
     assert described.keys() == {setting.variable for setting in TABLE}
     for setting in TABLE:
         if setting.name != "rules":
-            assert described[setting.variable] == f"`{getattr(Settings(), setting.name)}`"
+            default = getattr(Settings(), setting.name)
+            shown = "none" if default in {None, ()} else f"`{default}`"
+            assert described[setting.variable] == shown
 
 
 def test_the_commands_of_the_readme_are_those_there_are() -> None:

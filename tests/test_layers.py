@@ -29,12 +29,17 @@ LAYERS = """
     linting.names linting.vocabulary linting.trees linting.comments linting.found
         linting.scopes linting.words linting.duplicates linting.exceptions linting.rules
         linting.runner linting.fixes
-    serving.store serving.reload serving.drafts
-    http.wire http.requests http.api http.openapi http.observe http.app
+    serving.store serving.shared serving.artefact serving.lastgood serving.builder
+        serving.leader serving.follower serving.runtime serving.drafts
+    corpus.gold corpus.scores corpus.evaluate
+    http.wire http.requests http.compression http.api http.openapi http.handling http.streams
+        http.app http.asgi http.auth http.folder http.trial http.editing http.lines http.logs
+        http.tallies http.metrics http.traces http.spans http.decisions http.observing
     cli.terminal cli.documents cli.marking cli.common cli.explanations cli.reports cli.client
         cli.accepting cli.selection cli.check cli.describe cli.schema cli.expand cli.explain cli.fmt
-        cli.import_ cli.serve cli.settings cli.status cli.tag cli.test cli.main
-    wsgi gunicorn_config
+        cli.import_ cli.serve cli.settings cli.status cli.tag cli.test
+        cli.evaluations cli.eval_ cli.main
+    wsgi asgi worker gunicorn_config master
 """.split()
 FACE = "__init__"  # the package root: nothing inside imports it
 

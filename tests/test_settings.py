@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ruletag.limits import Limits, read_limits
 from ruletag.settings import SHIPPED_RULES, TABLE, Settings, SettingsError, origins, read_settings
 
 # name, environment, what the message holds
@@ -14,7 +15,11 @@ REFUSED = [
     ("an empty folder name", {"RULETAG_RULES": " "}, "a folder"),
     ("an unknown log format", {"RULETAG_LOG_FORMAT": "xml"}, "json or text"),
     ("an interval of nothing", {"RULETAG_POLL_INTERVAL": "0"}, "0.01 to 3600 seconds"),
+    ("a token that can be guessed", {"RULETAG_TOKENS": "short"}, "RULETAG_TOKENS is not"),
     ("an interval that is no number", {"RULETAG_POLL_INTERVAL": "nan"}, "seconds"),
+    ("a limit of nothing", {"RULETAG_LIMIT_BODY": "0"}, "RULETAG_LIMIT_BODY='0' is not allowed"),
+    ("a limit that is no number", {"RULETAG_LIMIT_TEXT": "1e6"}, "whole number"),
+    ("a limit that there is not", {"RULETAG_LIMIT_TXT": "5"}, "RULETAG_LIMIT_TXT is no setting"),
     ("a misspelt variable", {"RULETAG_PROT": "80"}, "RULETAG_PROT is no setting"),
 ]
 
@@ -37,21 +42,66 @@ def test_every_setting_can_be_set() -> None:
         "RULETAG_WORKERS": "2",
         "RULETAG_THREADS": "4",
         "RULETAG_POLL_INTERVAL": "1.5",
+        "RULETAG_ON_BAD_RULES": "unready",
+        "RULETAG_STATE": "kept",
         "RULETAG_DRAFTS": "off",
+        "RULETAG_TOKENS": "0123456789abcdef fedcba9876543210",
+        "RULETAG_TOKENS_FILE": "tokens",
+        "RULETAG_ADMIN_TOKENS": "admin-0123456789",
+        "RULETAG_ADMIN_TOKENS_FILE": "admins",
+        "RULETAG_CORS": "https://a.example,https://b.example",
+        "RULETAG_AT_WORK": "32",
+        "RULETAG_STREAMS": "2",
+        "RULETAG_CLIENT_TIMEOUT": "2.5",
+        "RULETAG_RECYCLE": "1000",
+        "RULETAG_DRAIN": "5",
         "RULETAG_LOG_FORMAT": "text",
+        "RULETAG_LOG_REQUESTS": "off",
+        "RULETAG_METRICS": "open",
+        "RULETAG_DECISION_LOG": "stdout",
+        "RULETAG_DECISION_SAMPLE": "0.5",
+        "RULETAG_DECISION_MASK": "arrests",
+        "RULETAG_TRACES": "on",
     }
 
     assert environment.keys() == {setting.variable for setting in TABLE}
     assert read_settings(environment) == Settings(
-        Path("elsewhere"),
-        "0.0.0.0",  # noqa: S104
-        9000,
-        2,
-        4,
-        1.5,
-        "off",
-        "text",
+        rules=Path("elsewhere"),
+        host="0.0.0.0",  # noqa: S104
+        port=9000,
+        workers=2,
+        threads=4,
+        poll_interval=1.5,
+        on_bad_rules="unready",
+        state=Path("kept"),
+        drafts="off",
+        tokens=("0123456789abcdef", "fedcba9876543210"),
+        tokens_file=Path("tokens"),
+        admin_tokens=("admin-0123456789",),
+        admin_tokens_file=Path("admins"),
+        cors=("https://a.example", "https://b.example"),
+        at_work=32,
+        streams=2,
+        client_timeout=2.5,
+        recycle=1000,
+        drain=5,
+        log_format="text",
+        log_requests="off",
+        metrics="open",
+        decision_log="stdout",
+        decision_sample=0.5,
+        decision_mask=("arrests",),
+        traces="on",
     )
+
+
+def test_secrets_are_not_shown() -> None:
+    environment = {"RULETAG_TOKENS": "0123456789abcdef,fedcba9876543210"}
+
+    shown = {origin.setting.name: origin.shown for origin in origins(environment)}
+
+    assert shown["tokens"] == "(2 not shown)"
+    assert shown["admin_tokens"] == ""
 
 
 def test_rules_of_the_working_directory_come_before_the_shipped_ones(
@@ -78,3 +128,11 @@ def test_variables_of_kubernetes_are_passed_over() -> None:
 
 def test_the_shipped_rules_are_there() -> None:
     assert sorted(path.name for path in SHIPPED_RULES.glob("*.yaml"))
+
+
+def test_limits_can_be_set() -> None:
+    environment = {"RULETAG_LIMIT_BODY": "2000000", "RULETAG_LIMIT_TEXT": "nonsense"}
+
+    assert read_limits(environment) == Limits(body=2_000_000)
+    assert read_limits({}) == Limits()
+    assert read_settings({"RULETAG_LIMIT_BODY": "2000000"}) == read_settings({})

@@ -1,4 +1,4 @@
-"""How gunicorn runs the service: ``gunicorn -c python:ruletag.gunicorn_config ruletag.wsgi:app``.
+"""How gunicorn runs the service: ``gunicorn -c python:ruletag.gunicorn_config ruletag.asgi:app``.
 
 ``ruletag serve`` starts it so. The values come from ruletag's settings.
 """
@@ -8,7 +8,9 @@ import os
 from ipaddress import ip_address
 from pathlib import Path
 
-from ruletag.http.observe import logging_config
+from ruletag.http import tallies
+from ruletag.http.logs import logging_config
+from ruletag.serving.runtime import shared
 from ruletag.settings import read_settings
 
 _settings = read_settings(os.environ)
@@ -19,8 +21,8 @@ bind = (
     else f"{_settings.host}:{_settings.port}"
 )
 workers = _settings.workers
-worker_class = "gthread"
-threads = _settings.threads
+worker_class = "ruletag.worker.Worker"
+http_parser = "python"  # the other, where it is installed, takes more than it should
 # The heartbeat files must not lie on a disk that can stall.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
@@ -29,6 +31,8 @@ loglevel = "info"
 graceful_timeout = 8  # seconds; Docker kills after ten
 timeout = 30
 keepalive = 15
+max_requests = _settings.recycle
+max_requests_jitter = _settings.recycle // 10  # not all at once
 proc_name = "ruletag"
 
 
@@ -40,9 +44,12 @@ forwarded_allow_ips = ""
 
 
 def on_starting(server: object) -> None:
-    """Say so where the service can be reached by others."""
+    """Make what the workers will share; say so where the service can be reached by others."""
     del server
-    if not _is_loopback(_settings.host):
+    shared()
+    tallies.share()
+    has_tokens = _settings.tokens or _settings.tokens_file is not None
+    if not has_tokens and not _is_loopback(_settings.host):
         warning = "open to all who can reach %s port %d: no tokens are asked for"
         logging.getLogger("ruletag").warning(warning, _settings.host, _settings.port)
 

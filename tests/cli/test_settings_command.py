@@ -27,7 +27,7 @@ def test_a_table_on_a_terminal(terminal: Terminal) -> None:
 
 
 @pytest.mark.usefixtures("rules")
-@pytest.mark.parametrize("columns", [60, 100])
+@pytest.mark.parametrize("columns", [70, 100])
 def test_meanings_are_wrapped(terminal: Terminal, columns: int) -> None:
     _, shown = terminal("settings", NO_COLOR="1", COLUMNS=str(columns))
 

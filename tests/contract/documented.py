@@ -8,17 +8,21 @@ from jsonschema import Draft202012Validator
 from contract.service import NDJSON, PROBLEM, Answer, Body, Client, Headers
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_TEMPLATE: Final = re.compile(r"^(/v1/categories/)[^/]+$")  # paths that hold an id
+# Paths that hold a name, and how the document writes them.
+_TEMPLATES: Final = (
+    (re.compile(r"/v1/categories/[^/]+"), "/v1/categories/{id}"),
+    (re.compile(r"/v1/rules/.+"), "/v1/rules/{file}"),
+)
 # What any path may answer to any method, whether or not the document lists it.
-UNLISTED: Final = {404, 405}
+UNLISTED: Final = {401, 404, 405}
 
 
 class Service:
     """A client that checks each answer against the document before it gives it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, headers: Headers | None = None) -> None:
         self.client = client
-        self.document: dict[str, Any] = client.ask("GET", "/openapi.json").json
+        self.document: dict[str, Any] = client.ask("GET", "/openapi.json", b"", headers).json
         self._schemas = {
             name: _closed(schema) for name, schema in self.document["components"]["schemas"].items()
         }
@@ -50,8 +54,7 @@ class Service:
         if answer.method == "OPTIONS" and answer.status < 300:
             assert (answer.body, "allow" in answer.headers) == (b"", True), told
             return
-        listed = self.document["paths"].get(_TEMPLATE.sub(r"\1{id}", answer.path), {})
-        operation = listed.get("get" if answer.method == "HEAD" else answer.method.lower())
+        operation = self._operation(answer)
         if operation is None:
             assert answer.status in UNLISTED, f"not documented: {told}"
             described = {"content": {PROBLEM: {"schema": _reference("ProblemDetails")}}}
@@ -62,19 +65,30 @@ class Service:
             assert name.lower() in answer.headers, f"{name} is missing: {told}"
         self._check_body(answer, described.get("content"), told)
 
+    def _operation(self, answer: Answer) -> dict[str, Any] | None:
+        paths = [answer.path, *(path for form, path in _TEMPLATES if form.fullmatch(answer.path))]
+        method = "get" if answer.method == "HEAD" else answer.method.lower()
+        listed = (self.document["paths"].get(path, {}).get(method) for path in paths)
+        return next((operation for operation in listed if operation is not None), None)
+
     def _check_body(self, answer: Answer, content: dict[str, Any] | None, told: str) -> None:
         if content is None or answer.method == "HEAD":
             assert answer.body == b"", told
             return
         assert answer.media_type in content, f"{answer.media_type} is not documented: {told}"
         schema = content[answer.media_type]["schema"]
-        values = answer.lines if answer.media_type == NDJSON else [answer.json]
-        for value in values:
+        for value in _values(answer):
             assert self._errors(value, schema) == [], told
 
     def _errors(self, value: object, schema: dict[str, Any]) -> list[str]:
         whole = {**_closed(schema), "components": {"schemas": self._schemas}}
         return [error.message for error in Draft202012Validator(whole).iter_errors(value)]
+
+
+def _values(answer: Answer) -> list[Any]:
+    if answer.media_type == NDJSON:
+        return answer.lines
+    return [answer.json] if answer.media_type.endswith("json") else [answer.body.decode()]
 
 
 def _closed(schema: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -1,5 +1,6 @@
 """The service under test, behind one small interface: in this process, or a real gunicorn."""
 
+import gzip
 import http.client
 import io
 import json
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -48,15 +50,22 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0].strip()
 
     @property
+    def plain(self) -> bytes:
+        """The body, unpacked."""
+        is_packed = self.headers.get("content-encoding") == "gzip"
+        return gzip.decompress(self.body) if is_packed else self.body
+
+    @property
     def json(self) -> Any:  # noqa: ANN401 - any JSON
         """The body, read as JSON."""
-        return json.loads(self.body)
+        return json.loads(self.plain)
 
     @property
     def lines(self) -> list[Any]:
         """The body, read as NDJSON."""
-        assert self.body == b"" or self.body.endswith(b"\n")
-        return [json.loads(line) for line in self.body.splitlines()]
+        lines = self.plain
+        assert lines == b"" or lines.endswith(b"\n")
+        return [json.loads(line) for line in lines.splitlines()]
 
 
 class Client(Protocol):
@@ -127,38 +136,79 @@ class OverNetwork:
             pass  # the server need not read what it has refused; its answer is there
 
 
-class Server:
-    """A gunicorn process, run as `ruletag serve` runs it."""
+# The ways to run the service: as `ruletag serve` does, the plain Flask application
+# under gunicorn's threaded worker, and our worker; the last two with no more around.
+_GUNICORN: Final = ("gunicorn", "-c", "python:contract.gunicorn_config", "-k")
+COMMANDS: Final[dict[str, tuple[str, ...]]] = {
+    "serve": ("ruletag.master",),
+    "threads": (*_GUNICORN, "gthread", "contract.served:app"),
+    "worker": (*_GUNICORN, "ruletag.worker.Worker", "contract.served:asgi"),
+}
+_TESTS: Final = Path(__file__).resolve().parent.parent
 
-    def __init__(self, folder: Path) -> None:
+
+def _paths() -> list[str]:
+    given = os.environ.get("PYTHONPATH")
+    return [str(_TESTS), given] if given else [str(_TESTS)]
+
+
+class Server:
+    """A gunicorn process; settings are given by their names."""
+
+    def __init__(self, folder: Path, kind: str = "serve", **settings: object) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         kept = {name: value for name, value in os.environ.items() if "RULETAG" not in name}
-        command = ["--config", "python:ruletag.gunicorn_config", "ruletag.wsgi:app"]
-        self._log_file = folder.parent / f"{folder.name}.log"
+        given = {f"RULETAG_{name.upper()}": str(value) for name, value in settings.items()}
+        given |= {"RULETAG_RULES": str(folder), "RULETAG_PORT": str(self.port)}
+        self._log_file = folder.parent / f"{folder.name}-{kind}.log"
         with self._log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "gunicorn", *command],
-                env=kept | {"RULETAG_RULES": str(folder), "RULETAG_PORT": str(self.port)},
+                [sys.executable, "-P", "-m", *COMMANDS[kind]],
+                env=kept | given | {"PYTHONPATH": os.pathsep.join(_paths())},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         self.client = OverNetwork(self.port)
+        self._follows = kind == "serve"  # the rule folder; the others read it at their start
         self._wait()
 
     def _wait(self) -> None:
         end = time.monotonic() + 20
         while time.monotonic() < end:
             try:
-                assert self.client.ask("GET", "/livez").status == 200
+                if self._has_read_rules():
+                    return
+                time.sleep(0.02)
             except OSError:
                 assert self._process.poll() is None, self.log
                 time.sleep(0.02)
-            else:
-                return
         raise AssertionError(f"the server did not start: {self.log}")
+
+    def _has_read_rules(self) -> bool:
+        """Say whether the rules are in force, or have been refused."""
+        answer = self.client.ask("GET", "/readyz?verbose")
+        checks = answer.json["checks"]
+        return answer.status == 200 or not self._follows or checks[1]["status"] != "pass"
+
+    @property
+    def pid(self) -> int:
+        """The process that all others come from."""
+        return self._process.pid
+
+    def workers(self) -> list[int]:
+        """Give the processes that answer."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(pid) for pid in children.read_text(encoding="ascii").split()]
+
+    def end(self, seconds: float = 20) -> float:
+        """Tell the server to end; give how many seconds it took."""
+        started = time.monotonic()
+        self._process.terminate()
+        self._process.wait(seconds)
+        return time.monotonic() - started
 
     @property
     def log(self) -> str:
@@ -167,7 +217,8 @@ class Server:
 
     def stop(self) -> None:
         """End the server and its workers at once."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def exchange(self, *pieces: bytes, half_close: bool = False, seconds: float = 10) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 
 from contract.documented import REQUEST_ID, Service
 from contract.rules import RULES, store_with
-from contract.service import JSON, NDJSON, PLAIN, InProcess
+from contract.service import JSON, NDJSON, PLAIN, InProcess, Server
 from ruletag.http.app import create_app
 from ruletag.problems import Location, Problem
 
@@ -185,10 +185,8 @@ def test_the_same_text_gets_the_same_bytes(service: Service) -> None:
     assert first == {turned}
 
 
-def test_both_servers_give_the_same_bytes(
-    flask_service: Service, request: pytest.FixtureRequest
-) -> None:
-    over_network = request.getfixturevalue("server").client
+def test_all_servers_give_the_same_bytes(flask_service: Service, server: Server) -> None:
+    over_network = server.client
 
     for _, text, _ in TRICKY:
         here = flask_service.post("/v1/tag", text.encode(), PLAIN)
@@ -557,7 +555,7 @@ def test_if_none_match(service: Service, sent: str, status: int) -> None:
 
     answer = service.ask("GET", "/v1/rules", headers={"If-None-Match": sent.format(tagged)})
 
-    assert (answer.status, answer.headers["etag"]) == (status, tagged)
+    assert (answer.status, answer.headers["etag"].removeprefix("W/")) == (status, tagged)
     assert (answer.body == b"") == (status == 304)
 
 

@@ -113,6 +113,12 @@ ROWS: Final[list[tuple[str, bytes, list[int]]]] = [
     ("HTTP/2 with prior knowledge", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400]),
     ("the PROXY protocol", b"PROXY TCP4 1.2.3.4 1.2.3.4 1 2\r\n" + LIVE + b"\r\n", [400]),
     ("an upgrade", LIVE + b"Upgrade: h2c\r\nConnection: close\r\n\r\n", [200]),
+    (
+        "an upgrade to HTTP/2",
+        LIVE + b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n" + LIVE + CLOSE + b"\r\n",
+        [200, 200],
+    ),
     ("an unknown expectation", TEXT + length(3) + b"Expect: 200-ok\r\n\r\noil", [417]),
     # headers that a proxy may set and a stranger may not
     ("a mount point", LIVE + b"SCRIPT_NAME: /x\r\n" + CLOSE + b"\r\n", [200]),
@@ -133,6 +139,15 @@ ROWS: Final[list[tuple[str, bytes, list[int]]]] = [
 @pytest.mark.parametrize(("sent", "expected"), [pytest.param(*row, id=name) for name, *row in ROWS])
 def test_raw(server: Server, sent: bytes, expected: list[int]) -> None:
     assert statuses(server.exchange(sent)) == expected
+
+
+def test_a_websocket_is_not_opened(server: Server) -> None:
+    sent = LIVE + b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    sent += b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+
+    answer = server.exchange(sent + LIVE + CLOSE + b"\r\n")
+
+    assert statuses(answer) in ([200, 200], [400, 200])  # Flask refuses, others look past it
 
 
 # A host that is no host is refused, or taken for what it is: nothing depends on it.
@@ -257,6 +272,14 @@ def test_requests_one_after_another_on_one_connection(server: Server) -> None:
     assert statuses(answer) == [200] * 4
 
 
+def test_a_client_that_has_sent_all_and_waits(server: Server) -> None:
+    """It closes its half of the connection, as `nc -N` does, and is answered all the same."""
+    one = TEXT + length(3) + b"\r\noil"
+
+    assert statuses(server.exchange(one, half_close=True)) == [200]
+    assert statuses(server.exchange(one * 3, half_close=True)) == [200] * 3
+
+
 def test_what_follows_a_body_that_was_not_read_is_the_next_request(server: Server) -> None:
     unread = (
         b"POST /livez HTTP/1.1\r\nHost: x\r\n" + length(40) + b"\r\n" + b"GET /x HTTP/1.1\r\n" * 2
@@ -273,7 +296,7 @@ def test_a_refused_body_is_not_read_as_a_request(server: Server) -> None:
     smuggled = b"GET /v1/rules HTTP/1.1\r\nHost: x\r\n\r\n"
     body = smuggled * 40_000  # over the limit
 
-    answer = server.exchange(TEXT + length(len(body)) + b"\r\n" + body)
+    answer = server.exchange(TEXT + CLOSE + length(len(body)) + b"\r\n" + body)
 
     assert statuses(answer) in ([413], [])
 

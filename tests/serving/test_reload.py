@@ -2,12 +2,19 @@
 
 import os
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from ruletag.matching.tagger import tag
-from ruletag.serving.reload import Reloader
+from ruletag.problems import Location, Problem
+from ruletag.serving.builder import Job, Report, run
+from ruletag.serving.follower import Follower
+from ruletag.serving.leader import Leader, Watch
+from ruletag.serving.shared import Shared, Slot
 from ruletag.serving.store import Store
 
 COPPER = "categories: {metals: [copper]}\n"
@@ -16,21 +23,39 @@ TEXT = "copper and zinc"
 
 
 class Watched:
-    """A folder under watch, looked at only when the test says so."""
+    """A folder under watch, looked at only when the test says so, and compiled in this process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, state: Path | None = None) -> None:
         self.folder = folder
         self.store = Store()
-        self.reloader = Reloader(folder, self.store, interval=3600)
+        self.shared = Shared()
+        self.jobs: list[Job] = []
+        self.leader = Leader(Watch(folder, state=state), self.shared, self._build)
+        self._stop = threading.Event()
+        follower = Follower(self.shared, self.store)
+        self._thread = threading.Thread(target=follower.run, args=(self._stop,))
+        self._thread.start()
+        self._follower = follower
+
+    def _build(self, job: Job) -> Report:
+        self.jobs.append(job)
+        return run(job)
+
+    def close(self) -> None:
+        """Stop following."""
+        self._stop.set()
+        self._thread.join()
+        self.shared.close()
 
     def write(self, content: str, name: str = "metals.yaml") -> None:
         """Write a rule file."""
         (self.folder / name).write_text(content, encoding="utf-8")
 
     def look(self) -> None:
-        """Look at the folder until a change in it would have been acted upon."""
-        self.reloader.look()
-        self.reloader.look()
+        """Look at the folder once, and wait until what came of it is in force."""
+        self.leader.look()
+        while not self._follower.is_up_to_date:
+            time.sleep(0.001)
 
     @property
     def found(self) -> list[str]:
@@ -51,11 +76,18 @@ class Watched:
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Watched:
-    watched = Watched(tmp_path)
-    watched.write(COPPER)
-    watched.look()
-    return watched
+def empty(tmp_path: Path) -> Iterator[Watched]:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    with closing(Watched(folder)) as watched:
+        yield watched
+
+
+@pytest.fixture
+def watched(empty: Watched) -> Watched:
+    empty.write(COPPER)
+    empty.look()
+    return empty
 
 
 def test_the_first_rules_are_put_in_force(watched: Watched) -> None:
@@ -69,12 +101,16 @@ def test_an_edit_is_put_in_force(watched: Watched) -> None:
     assert (watched.found, watched.generation, watched.refused) == (["zinc"], 2, [])
 
 
-def test_a_folder_that_is_being_written_to_is_left_alone(watched: Watched) -> None:
+def test_a_folder_that_is_being_written_to_is_left_alone(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
     watched.write(ZINC)
-    watched.reloader.look()
-    assert watched.found == ["copper"]
+    monkeypatch.setattr(time, "sleep", lambda _: watched.write(ZINC + "# more\n"))
+    watched.leader.look()
+    monkeypatch.undo()
+    assert len(watched.jobs) == 1
 
-    watched.reloader.look()
+    watched.look()
     assert watched.found == ["zinc"]
 
 
@@ -170,8 +206,8 @@ def test_files_of_editors_and_hidden_files_do_not_count(watched: Watched) -> Non
     assert (watched.found, watched.refused, watched.generation) == (["copper"], [], 1)
 
 
-def test_a_start_without_good_rules_ends_well(tmp_path: Path) -> None:
-    watched = Watched(tmp_path)
+def test_a_start_without_good_rules_ends_well(empty: Watched) -> None:
+    watched = empty
     watched.write("[")
     watched.look()
     assert watched.store.current is None
@@ -208,34 +244,80 @@ def swap_until(stop: threading.Event, mount: Path) -> None:
 def test_a_mounted_config_map_is_read_whole(tmp_path: Path) -> None:
     mount = tmp_path / "mount"
     config_map(mount)
-    watched = Watched(mount)
+    slot = Slot.new()
     stop = threading.Event()
     swapper = threading.Thread(target=swap_until, args=(stop, mount))
     swapper.start()
 
-    seen = set()
+    digests = set()
     try:
         for _ in range(300):
-            watched.reloader.look(wait=False)
-            if watched.store.current is not None:
-                seen.add(tuple(watched.found))
+            report = run(Job(mount, slot.handle))
+            digests.add(report.digest)
     finally:
         stop.set()
         swapper.join()
+        slot.close()
 
-    assert seen
-    assert seen <= {("copper", "copper"), ("zinc", "zinc")}
+    assert len(digests - {""}) <= 2
+    assert digests - {""}
 
 
-def test_a_fault_of_our_own_is_a_refused_edit(
+def test_a_compiler_that_fails_is_a_refused_edit_and_tried_again(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
-        raise RecursionError
-
-    monkeypatch.setattr("ruletag.serving.reload.build", fail)
+    problem = Problem(Location("", 0, 0), "E499", "the compiler did not get through")
+    monkeypatch.setattr(watched.leader, "_build", lambda _: Report("failed", problems=(problem,)))
     watched.write(ZINC)
     watched.look()
-
     assert watched.found == ["copper"]
     assert watched.refused == [f"{watched.folder} E499"]
+
+    monkeypatch.undo()
+    watched.look()
+    assert watched.found == ["copper"]  # not at once
+
+    watched.leader.retry()
+    watched.look()
+    assert (watched.found, watched.refused) == (["zinc"], [])
+
+
+def test_asked_to_look_it_looks_at_what_has_not_changed_too(watched: Watched) -> None:
+    watched.look()
+    assert len(watched.jobs) == 1
+
+    watched.shared.ask_for_look()
+    watched.look()
+
+    assert len(watched.jobs) == 2
+    assert (watched.found, watched.generation) == (["copper"], 1)
+
+
+def test_only_one_process_leads(watched: Watched) -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(int(watched.shared.try_to_lead()))
+
+    _, status = os.waitpid(child, 0)
+
+    assert os.WEXITSTATUS(status) == 0
+
+
+def test_the_last_good_rules_are_there_at_the_next_start(tmp_path: Path) -> None:
+    folder, state = tmp_path / "rules", tmp_path / "state"
+    folder.mkdir()
+    with closing(Watched(folder, state)) as watched:
+        watched.write("lists: {goods: {file: goods.txt}}\ncategories: {metals: [$goods]}")
+        watched.write("copper", "goods.txt")
+        watched.look()
+        watched.write("[")
+        watched.look()
+        assert watched.found == ["copper"]
+
+    with closing(Watched(folder, state)) as restarted:
+        restarted.look()
+        assert (restarted.found, restarted.refused) == (["copper"], ["metals.yaml:1:1 E101"])
+
+        restarted.write(ZINC)
+        restarted.look()
+        assert (restarted.found, restarted.refused) == (["zinc"], [])

@@ -35,6 +35,9 @@ COMMANDS: Final = {
         "ruletag.cli.check:check", "Say what is wrong with the rule files, and what is doubtful."
     ),
     "test": _Entry("ruletag.cli.test:test", "Run the tests inside the rules."),
+    "eval": _Entry(
+        "ruletag.cli.eval_:eval_", "Measure rules on labelled documents, and show their errors."
+    ),
     "expand": _Entry("ruletag.cli.expand:expand", "Show every form of a keyword that is sought."),
     "explain": _Entry(
         "ruletag.cli.explain:explain", "Say why a text is given a category, and why not."

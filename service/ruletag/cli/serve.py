@@ -5,10 +5,10 @@ import sys
 
 import click
 
+from ruletag.http import auth, decisions, traces
 from ruletag.settings import TABLE, SettingsError, read_settings
 
-_MODULE = "ruletag.wsgi:app"
-_CONFIG = "python:ruletag.gunicorn_config"
+_MASTER = "ruletag.master"
 
 
 @click.command(
@@ -34,6 +34,9 @@ def serve(**options: str | None) -> None:
     }
     try:
         settings = read_settings(os.environ | given)
+        auth.check(settings)
+        decisions.check(settings)
+        traces.check(settings)
     except SettingsError as error:
         click.echo(f"ruletag: {error}", err=True)
         sys.exit(78)
@@ -42,5 +45,5 @@ def serve(**options: str | None) -> None:
     # -P keeps a file of the working directory from standing in for a module.
     os.execv(  # noqa: S606 - the interpreter that runs us, with arguments of our own
         sys.executable,
-        [sys.executable, "-P", "-m", "gunicorn", "--config", _CONFIG, _MODULE],
+        [sys.executable, "-P", "-m", _MASTER],
     )

@@ -40,7 +40,7 @@ def settings() -> None:
         raise ConfigurationError(str(error)) from None
     if not is_terminal(sys.stdout):
         for origin in found:
-            click.echo(f"{origin.setting.variable}={origin.value}\t{origin.source}")
+            click.echo(f"{origin.setting.variable}={origin.shown}\t{origin.source}")
         return
     table = Table(_HEAD, [_row(origin) for origin in found], wrap=True)
     colour = wants_colour(sys.stdout, os.environ)
@@ -51,7 +51,7 @@ def settings() -> None:
 def _row(origin: Origin) -> tuple[Cell, ...]:
     return (
         Cell(origin.setting.name, BOLD),
-        Cell(one_line(str(origin.value))),
+        Cell(one_line(origin.shown)),
         Cell(origin.source, DIM if origin.source == "default" else ""),
         Cell(origin.setting.variable),
         Cell(origin.setting.meaning),

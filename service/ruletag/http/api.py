@@ -14,11 +14,12 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from ruletag.http import requests, wire
+from ruletag.http import compression, requests, wire
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.explainer import explain, explainable
 from ruletag.matching.tagger import tag
+from ruletag.matching.tagging import Tagging
 from ruletag.problems import RuleSetError, nearest
 from ruletag.rules.schema import rule_file_schema
 from ruletag.serving.drafts import Drafts
@@ -32,6 +33,7 @@ NDJSON: Final = "application/x-ndjson"
 TEXT: Final = "text/plain"
 _REQUEST_ID: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{LIMITS.request_id}}}")
 _REFUSED: Final = re.compile(r"\bq=0(?:\.0*)?\s*(?:;|$)")
+_GZIP: Final = frozenset({compression.GZIP, f"x-{compression.GZIP}"})
 _PIECE: Final = 64 * 1024  # bytes read at once: some streams make room for all that is asked
 _RETRY_AFTER: Final = {"Retry-After": "1"}  # seconds; the folder is looked at more often
 
@@ -46,11 +48,36 @@ class Stream(Protocol):
         """Read up to and with the next line feed, or so many bytes."""
 
 
+Document = wire.TagRequest | wire.Document
+
+
+@dataclass(slots=True)
+class Work:
+    """What a request has come to so far, for logs and metrics.
+
+    ``categories`` counts how often any was given; ``digest`` names the rules that
+    judged.
+    """
+
+    documents: int = 0
+    characters: int = 0
+    categories: int = 0
+    digest: str = ""
+
+    def add(self, document: Document, answer: wire.TagAnswer) -> None:
+        """Count one text that was tagged."""
+        self.documents += 1
+        self.characters += len(document.text) + len(document.title)
+        self.categories += len(answer.categories) + len(answer.drafts)
+        self.digest = answer.rules
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request, as every server can give it. Header names are in small letters.
 
-    ``id`` goes into the answer and the log.
+    ``id`` goes into the answer and the log. ``is_counted`` says that the server
+    has counted the request among those at work already.
     """
 
     id: str
@@ -59,76 +86,94 @@ class Request:
     query: Mapping[str, list[str]]
     headers: Mapping[str, str]
     body: Stream
+    version: str = "1.1"
+    is_counted: bool = False
+    work: Work = field(default_factory=Work)
 
 
 @dataclass(slots=True)
 class Response:
-    """An answer; ``body`` comes in pieces where it is streamed."""
+    """An answer; ``body`` comes in pieces where it is streamed.
+
+    An answer whose ``ETag`` the caller sends back in ``If-Match`` is not
+    ``compressible``: compressing weakens the tag.
+    """
 
     status: int
     body: bytes | Iterator[bytes]
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
+    compressible: bool = True
+
+
+Tagged = Callable[[str, Document, str, Tagging], None]
+
+
+def _tell_nobody(request_id: str, document: Document, digest: str, tagging: Tagging) -> None:
+    del request_id, document, digest, tagging
 
 
 class Api:
-    """The handlers, around the rules in force."""
+    """The handlers, around the rules in force.
 
-    def __init__(self, store: Store, drafts: Drafts | None) -> None:
+    ``tagged`` is told of each text that the rules in force have judged: the id of
+    the request, what was sent, the digest of the rules, and what was found.
+    """
+
+    def __init__(self, store: Store, drafts: Drafts | None, tagged: Tagged = _tell_nobody) -> None:
         self._store = store
         self._drafts = drafts
+        self._tagged = tagged
 
     # ------------------------------------------------------------------ tagging
 
     def post_tag(self, request: Request) -> Response:
         """Tag one text."""
-        kind = _content_type(request, (JSON, TEXT))
-        _check_accept(request, JSON)
+        kind = content_type(request, (JSON, TEXT))
+        check_accept(request, JSON)
         active = self._active()
         if kind == TEXT:
             options = requests.read_options(request.query, wire.TagRequest)
             sent = requests.request_from_text(_read_text(request), options)
         else:
             requests.read_options(request.query, wire.NoOptions)
-            sent = requests.read_tag_request(_read_body(request, LIMITS.body))
+            sent = requests.read_tag_request(read_body(request, LIMITS.body))
         _check_rules_in_force(sent, active)
         rules = self._judging(sent.rules, active)
         only = _chosen(sent, rules, in_query=kind == TEXT)
         started = perf_counter()
-        answer = _answer(rules, sent, sent, only)
-        body = wire.encode(answer)
+        tagged = self._tagged if rules is active.rules else _tell_nobody
+        body = _Asked(request, rules, sent, only, tagged).answer(sent)
         spent = (perf_counter() - started) * 1000
         headers = _ruleset_headers(active) | {"Server-Timing": f"tag;dur={spent:.3f}"}
         return Response(200, body, headers=headers)
 
     def post_batch(self, request: Request) -> Response:
         """Tag many texts; a document that is refused has an error in its place."""
-        kind = _content_type(request, (JSON, NDJSON))
-        _check_accept(request, kind)
+        kind = content_type(request, (JSON, NDJSON))
+        check_accept(request, kind)
         active = self._active()
         if kind == NDJSON:
             options = requests.options_from(requests.read_options(request.query, wire.TagOptions))
             _check_rules_in_force(options, active)
             only = _chosen(options, active.rules, in_query=True)
-            lines = _answer_lines(request, options, active, only)
-            return Response(200, lines, NDJSON, _ruleset_headers(active))
+            asked = _Asked(request, active.rules, options, only, self._tagged)
+            return Response(200, asked.answer_lines(), NDJSON, _ruleset_headers(active))
         requests.read_options(request.query, wire.NoOptions)
-        batch = requests.read_batch_request(_read_body(request, LIMITS.batch_body))
+        batch = requests.read_batch_request(read_body(request, LIMITS.batch_body))
         _check_rules_in_force(batch, active)
         only = _chosen(batch, active.rules, in_query=False)
-        answers = (
-            _answer_or_error(active.rules, document, batch, only, request.path)
-            for document in batch.documents
-        )
+        asked = _Asked(request, active.rules, batch, only, self._tagged)
+        answers = (asked.answer_or_error(document) for document in batch.documents)
         return Response(200, _as_results(answers), JSON, _ruleset_headers(active))
 
     def post_explain(self, request: Request) -> Response:
         """Say why a text is given categories, and why not."""
-        _content_type(request, (JSON,))
-        _check_accept(request, JSON)
+        content_type(request, (JSON,))
+        check_accept(request, JSON)
         active = self._active()
         requests.read_options(request.query, wire.NoOptions)
-        sent = requests.read_explain_request(_read_body(request, LIMITS.body))
+        sent = requests.read_explain_request(read_body(request, LIMITS.body))
         _check_rules_in_force(sent, active)
         rules = self._judging(sent.rules, active)
         chosen = requests.selected(sent.categories, explainable(rules)) or frozenset()
@@ -140,7 +185,7 @@ class Api:
 
     def get_rules(self, request: Request) -> Response:
         """Describe the rules in force, and the last edit if it was refused."""
-        _check_accept(request, JSON)
+        check_accept(request, JSON)
         active = self._active()
         refusal = self._store.refusal
         headers = _ruleset_headers(active)
@@ -149,21 +194,24 @@ class Api:
         headers["ETag"] = f'"{active.rules.digest}{since}"'
         headers["Cache-Control"] = "no-cache"  # may be kept, must be asked about
         known = _list(request.headers.get("if-none-match", ""))
-        # Compared weakly (RFC 9110, 13.1.2): a proxy that compresses weakens our tag.
-        if "*" in known or headers["ETag"] in {tag.removeprefix("W/") for tag in known}:
+        # Compared weakly (RFC 9110, 13.1.2): whoever compresses weakens the tag.
+        weak = f"W/{headers['ETag']}"
+        if weak in known:
+            return Response(304, b"", headers=headers | {"ETag": weak})
+        if "*" in known or headers["ETag"] in known:
             return Response(304, b"", headers=headers)
         return Response(200, wire.encode(wire.rules_answer(active, refusal)), headers=headers)
 
     def get_categories(self, request: Request) -> Response:
         """List the categories."""
-        _check_accept(request, JSON)
+        check_accept(request, JSON)
         active = self._active()
         body = wire.encode(wire.categories_answer(active))
         return Response(200, body, headers=_ruleset_headers(active))
 
     def get_category(self, request: Request) -> Response:
         """Describe one category."""
-        _check_accept(request, JSON)
+        check_accept(request, JSON)
         active = self._active()
         id_ = request.path.removeprefix("/v1/categories/")
         answer = wire.category_description(active, id_)
@@ -175,7 +223,7 @@ class Api:
 
     def get_schema(self, request: Request) -> Response:
         """Give the JSON Schema of rule files."""
-        _check_accept(request, SCHEMA_JSON)
+        check_accept(request, SCHEMA_JSON)
         return Response(200, msgspec.json.encode(rule_file_schema()), SCHEMA_JSON)
 
     # -------------------------------------------------------------------- health
@@ -187,11 +235,13 @@ class Api:
 
     def get_readyz(self, request: Request) -> Response:
         """Say whether rules are in force; with ``?verbose`` also what was refused."""
-        active, refusal = self._store.current, self._store.refusal
+        store = self._store
+        active, refusal = store.current, store.refusal
         checks = wire.checks(active, refusal) if "verbose" in request.query else None
-        status, headers = (200, {}) if active else (503, dict(_RETRY_AFTER))
-        answer = wire.HealthAnswer("ready" if active else "not ready", checks)
-        return Response(status, wire.encode(answer), headers=headers)
+        if store.is_ready:
+            return Response(200, wire.encode(wire.HealthAnswer("ready", checks)))
+        answer = wire.HealthAnswer("draining" if store.is_draining else "not ready", checks)
+        return Response(503, wire.encode(answer), headers=dict(_RETRY_AFTER))
 
     def _judging(self, draft: str | None, active: Active) -> CompiledRules:
         """Give the rules to judge by: those in force, or a draft that came with the request."""
@@ -232,30 +282,49 @@ def _chosen(options: wire.TagOptions, rules: CompiledRules, *, in_query: bool) -
     return requests.selected(options.categories, rules.ids, pointer)
 
 
-def _answer(
-    rules: CompiledRules,
-    document: wire.TagRequest | wire.Document,
-    options: wire.TagOptions,
-    only: _Only,
-) -> wire.TagAnswer:
-    tagging = tag(rules, document.text, document.title, only)
-    return wire.tag_answer(document, rules.digest, tagging, options)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request to tag: by which rules, with which options, and who is told."""
 
+    request: Request
+    rules: CompiledRules
+    options: wire.TagOptions
+    only: _Only
+    tagged: Tagged
 
-def _answer_or_error(
-    rules: CompiledRules,
-    sent: Any,  # noqa: ANN401 - any JSON
-    options: wire.TagOptions,
-    only: _Only,
-    path: str,
-) -> bytes:
-    """Answer one document of a batch: a JSON value, or a line of NDJSON."""
-    value = sent
-    try:
-        value = requests.read_json(sent) if isinstance(sent, bytes) else sent
-        return wire.encode(_answer(rules, requests.read_document(value), options, only))
-    except wire.RequestError as error:
-        return wire.encode(wire.ErrorAnswer(requests.id_of(value), error.details(path)))
+    def answer(self, document: Document) -> bytes:
+        """Answer one document."""
+        tagging = tag(self.rules, document.text, document.title, self.only)
+        answer = wire.tag_answer(document, self.rules.digest, tagging, self.options)
+        self.request.work.add(document, answer)
+        self.tagged(self.request.id, document, self.rules.digest, tagging)
+        return wire.encode(answer)
+
+    def answer_or_error(self, sent: Any) -> bytes:  # noqa: ANN401 - any JSON
+        """Answer one document of a batch: a JSON value, or a line of NDJSON."""
+        value = sent
+        try:
+            value = requests.read_json(sent) if isinstance(sent, bytes) else sent
+            return self.answer(requests.read_document(value))
+        except wire.RequestError as error:
+            details = error.details(self.request.path)
+            return wire.encode(wire.ErrorAnswer(requests.id_of(value), details))
+
+    def answer_lines(self) -> Iterator[bytes]:
+        """Answer an NDJSON body line by line, while it comes in."""
+        try:
+            for line in _lines(self.request):
+                if line is None:
+                    detail = f"a line may have {LIMITS.line:,} bytes"
+                    yield self._error_line(wire.RequestError(413, "line_too_long", detail))
+                else:
+                    yield self.answer_or_error(line) + b"\n"
+        except wire.RequestError as error:
+            # The status is sent long since; the last line says that the body broke off.
+            yield self._error_line(error)
+
+    def _error_line(self, error: wire.RequestError) -> bytes:
+        return wire.encode(wire.ErrorAnswer(None, error.details(self.request.path))) + b"\n"
 
 
 def _as_results(answers: Iterable[bytes]) -> Iterator[bytes]:
@@ -266,26 +335,6 @@ def _as_results(answers: Iterable[bytes]) -> Iterator[bytes]:
     yield b"]}"
 
 
-def _answer_lines(
-    request: Request, options: wire.TagOptions, active: Active, only: _Only
-) -> Iterator[bytes]:
-    """Answer an NDJSON body line by line, while it comes in."""
-    try:
-        for line in _lines(request):
-            if line is None:
-                detail = f"a line may have {LIMITS.line:,} bytes"
-                yield _error_line(wire.RequestError(413, "line_too_long", detail), request)
-            else:
-                yield _answer_or_error(active.rules, line, options, only, request.path) + b"\n"
-    except wire.RequestError as error:
-        # The status is sent long since; the last line says that the body broke off.
-        yield _error_line(error, request)
-
-
-def _error_line(error: wire.RequestError, request: Request) -> bytes:
-    return wire.encode(wire.ErrorAnswer(None, error.details(request.path))) + b"\n"
-
-
 def _ruleset_headers(active: Active) -> dict[str, str]:
     return {"Ruleset": active.rules.digest, "Ruleset-Generation": str(active.generation)}
 
@@ -293,17 +342,13 @@ def _ruleset_headers(active: Active) -> dict[str, str]:
 # ------------------------------------------------------------------ the request
 
 
-def _content_type(request: Request, allowed: tuple[str, ...]) -> str:
+def content_type(request: Request, allowed: tuple[str, ...]) -> str:
     """Give the media type of the body. Raises for others, and for a charset that is not UTF-8."""
+    _check_encoding(request)
     header = request.headers.get("content-type", "")
     kind, _, parameters = header.partition(";")
     kind = kind.strip().lower()
     charset = re.search(r'charset="?([^\s";]+)', parameters, re.IGNORECASE)
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in {"", "identity"}:
-        detail = "the body must not be compressed"
-        no_encoding = {"Accept-Encoding": "identity"}
-        raise wire.RequestError(415, "unsupported_encoding", detail, headers=no_encoding)
     if kind not in allowed:
         detail = f"the body must be {' or '.join(allowed)}; say so in Content-Type"
     elif charset and charset.group(1).lower() not in {"utf-8", "utf8"}:
@@ -314,7 +359,15 @@ def _content_type(request: Request, allowed: tuple[str, ...]) -> str:
     raise wire.RequestError(415, "unsupported_media_type", detail, headers=accept)
 
 
-def _check_accept(request: Request, offered: str) -> None:
+def _check_encoding(request: Request) -> None:
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in {"", "identity", *_GZIP}:
+        detail = f"the body must be compressed with {compression.GZIP}, or not at all"
+        known = {"Accept-Encoding": f"{compression.GZIP}, identity"}
+        raise wire.RequestError(415, "unsupported_encoding", detail, headers=known)
+
+
+def check_accept(request: Request, offered: str) -> None:
     """Refuse where the most specific range that fits is not wanted (RFC 9110, 12.5.1)."""
     weights: dict[str, bool] = {}
     for part in _list(request.headers.get("accept", "")):
@@ -330,16 +383,59 @@ def _list(header: str) -> list[str]:
     return [part.strip() for part in header.split(",") if part.strip()]
 
 
-def _read_body(request: Request, limit: int) -> bytes:
-    """Read the whole body, or refuse it: by what it says it has, and by what it has."""
-    expected = _content_length(request)
-    # Servers check the header too; what it says is only ever a first look.
-    if expected is None or expected <= limit:
-        body = b"".join(_read_at_most(request.body.read, limit + 1))
-        if len(body) <= limit:
-            _check_complete(len(body), expected)
-            return body
-    raise wire.RequestError(413, "body_too_large", f"a body may have {limit:,} bytes")
+class _Body:
+    """The body of a request, unpacked if need be; counts what comes over the wire."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._is_packed = request.headers.get("content-encoding", "").strip().lower() in _GZIP
+        self._source: Stream = compression.unpacked(self) if self._is_packed else request.body
+        self._received = 0
+        self._most: int | None = None
+
+    def read(self, size: int) -> bytes:
+        """Read what comes over the wire, compressed as it may be."""
+        piece = self._request.body.read(size)
+        self._received += len(piece)
+        # Packed, it may hold nothing at all and never end.
+        if self._most is not None and self._received > self._most:
+            raise _too_large(self._most)
+        return piece
+
+    def whole(self, limit: int) -> bytes:
+        """Read all of it, or refuse it: by what it says it has, and by what it has."""
+        expected = _content_length(self._request)
+        self._most = limit
+        # Servers check the header too; what it says is only ever a first look.
+        if expected is None or expected <= limit:
+            read = self._source.read if self._is_packed else self.read
+            body = b"".join(_read_at_most(read, limit + 1))
+            if len(body) <= limit:
+                self.check_complete()
+                return body
+        raise _too_large(limit)
+
+    def readline(self, size: int) -> bytes:
+        """Read up to and with the next line feed, or so many bytes."""
+        line = _receive(self._source.readline, size)
+        if not self._is_packed:
+            self._received += len(line)
+        return line
+
+    def check_complete(self) -> None:
+        """Refuse a body that ended too early: half a text must not be taken for the whole."""
+        expected = _content_length(self._request)
+        if expected is not None and self._received < expected:
+            raise _broken_off()
+
+
+def read_body(request: Request, limit: int) -> bytes:
+    """Read the whole body, unpacked. Raises `wire.RequestError`, where it is too large too."""
+    return _Body(request).whole(limit)
+
+
+def _too_large(limit: int) -> wire.RequestError:
+    return wire.RequestError(413, "body_too_large", f"a body may have {limit:,} bytes")
 
 
 def _content_length(request: Request) -> int | None:
@@ -347,18 +443,12 @@ def _content_length(request: Request) -> int | None:
     return int(length) if length.isdecimal() and len(length) < 20 else None  # noqa: PLR2004
 
 
-def _check_complete(read: int, expected: int | None) -> None:
-    """Refuse a body that ended too early: half a text must not be taken for the whole."""
-    if expected is not None and read < expected:
-        raise _broken_off()
-
-
 def _broken_off() -> wire.RequestError:
     return wire.RequestError(400, "bad_request", "the body broke off or is malformed")
 
 
 def _read_at_most(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
-    while size and (piece := _receive(read, min(size, _PIECE))):
+    while size > 0 and (piece := _receive(read, min(size, _PIECE))):
         yield piece
         size -= len(piece)
 
@@ -366,12 +456,14 @@ def _read_at_most(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
 def _receive(read: Callable[[int], bytes], size: int) -> bytes:
     try:
         return read(size)
+    except wire.RequestError:
+        raise
     except Exception:  # noqa: BLE001 - each server has its own; all mean that the client's body is bad
         raise _broken_off() from None
 
 
 def _read_text(request: Request) -> str:
-    body = _read_body(request, LIMITS.body)
+    body = read_body(request, LIMITS.body)
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -384,18 +476,15 @@ def _lines(request: Request) -> Iterator[bytes | None]:
 
     Raises `wire.RequestError` where the body breaks off.
     """
-    readline = request.body.readline
-    read = 0
-    while line := _receive(readline, LIMITS.line + 2):
-        read += len(line)
+    body = _Body(request)
+    while line := body.readline(LIMITS.line + 2):
         if len(line.rstrip(b"\r\n")) > LIMITS.line:
             while line and not line.endswith(b"\n"):
-                line = _receive(readline, LIMITS.line)
-                read += len(line)
+                line = body.readline(LIMITS.line)
             yield None
         elif line.strip():
             yield line
-    _check_complete(read, _content_length(request))
+    body.check_complete()
 
 
 # ------------------------------------------------------------------- every route

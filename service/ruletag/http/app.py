@@ -1,131 +1,113 @@
-"""The Flask application: a thin adapter between WSGI and `ruletag.http.api`."""
+"""The Flask application: a thin adapter between WSGI and `ruletag.http.handling`.
+
+A plain application that any WSGI server can run.
+"""
 
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs
 
 import flask
 from werkzeug.exceptions import HTTPException
 
-from ruletag.http import api, wire
-from ruletag.http.openapi import OPERATIONS, openapi_document
+from ruletag.http import api, handling, wire
+from ruletag.http.handling import Service
+from ruletag.http.openapi import Operation
 from ruletag.serving.drafts import Drafts
 from ruletag.serving.store import Store
 
-_ALWAYS: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-_CODES: Final = {404: "not_found", 405: "method_not_allowed"}
-_DETAILS: Final = {
-    404: "there is nothing at this path; /openapi.json lists what there is",
-    405: "this path does not take this method",
-}
+COUNTED: Final = "ruletag.counted"  # in the environ: the server has counted the request
 
 
 def create_app(store: Store, *, takes_drafts: bool = True) -> flask.Flask:
-    """Build the application around the rules in force."""
+    """Build an application around the rules in force, open to everybody and silent."""
+    return flask_app(Service([api.Api(store, Drafts() if takes_drafts else None)]))
+
+
+def flask_app(service: Service) -> flask.Flask:
+    """Build the application around a service."""
     app = flask.Flask("ruletag", static_folder=None)
     app.url_map.merge_slashes = False  # `//v1/tag` is another path, not a redirect
-    handlers = api.Api(store, Drafts() if takes_drafts else None)
-    for operation in OPERATIONS:
-        handler = getattr(handlers, operation.handler) if operation.handler else _get_openapi
+    for operation in service.operations:
         app.add_url_rule(
-            operation.path.replace("{id}", "<id_>"),
+            operation.path.replace("{id}", "<id_>").replace("{file}", "<path:file_>"),
             operation.handler or "get_openapi",
-            _view(handler),
+            _view(service, operation),
             methods=[operation.method],
+            provide_automatic_options=False,
         )
-    app.before_request(_before)
-    app.after_request(_after)
-    app.register_error_handler(HTTPException, _http_refusal)
+
+    def before() -> flask.Response | None:
+        # Flask drops what slashes there are before the first; a proxy's rules do not.
+        if flask.request.environ.get("PATH_INFO", "").startswith("//"):
+            return _response(service.refused(handling.not_found(), _request({})))
+        return None
+
+    def http_refusal(error: HTTPException) -> flask.Response:
+        return _response(_refusal(service, error))
+
+    app.before_request(before)
+    app.register_error_handler(HTTPException, http_refusal)
     return app
 
 
-def _before() -> flask.Response | None:
-    """Give the request its id; refuse what Flask would let pass."""
-    headers = {name.lower(): value for name, value in flask.request.headers.items()}
-    flask.g.request_id = api.request_id(headers)
-    environ = flask.request.environ
-    if environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and not environ.get("HTTP_HOST"):
-        return _refused(wire.RequestError(400, "bad_request", "the header Host is missing"))
-    # Flask drops what slashes there are before the first; a proxy's rules do not.
-    if environ.get("PATH_INFO", "").startswith("//"):
-        return _refused(wire.RequestError(404, _CODES[404], _DETAILS[404]))
-    return None
+def _view(service: Service, operation: Operation) -> Callable[..., flask.Response]:
+    strict = operation.method == "POST"
 
-
-def _after(answer: flask.Response) -> flask.Response:
-    """Put on every answer what every answer has."""
-    for name, value in _ALWAYS.items():
-        answer.headers.setdefault(name, value)
-    answer.headers["X-Request-ID"] = flask.g.request_id
-    if flask.request.method == "OPTIONS":
-        answer.headers.pop("Content-Type", None)  # there is no body for it to describe
-    return answer
-
-
-def _get_openapi(request: api.Request) -> api.Response:
-    del request
-    return api.Response(200, openapi_document())
-
-
-def _view(handler: Callable[[api.Request], api.Response]) -> Callable[..., flask.Response]:
     def view(**_: str) -> flask.Response:  # what stands in the path, the handler reads itself
         try:
-            return _response(handler(_request()))
+            query = handling.read_query(flask.request.query_string, strict=strict)
         except wire.RequestError as error:
-            return _refused(error)
-        except HTTPException:
-            raise  # what Flask refuses
-        except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
-            return _response(api.fault(flask.request.path, flask.g.request_id))
+            return _response(service.refused(error, _request({}), operation))
+        return _response(service.handle(operation, _request(query)))
 
     return view
 
 
-def _request() -> api.Request:
+def _request(query: dict[str, list[str]]) -> api.Request:
     request = flask.request
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    protocol = request.environ.get("SERVER_PROTOCOL", "")
     return api.Request(
-        flask.g.request_id,
+        api.request_id(headers),
         request.method,
         request.path,
-        _query(request.query_string, strict=request.method == "POST"),
-        {name.lower(): value for name, value in request.headers.items()},
+        query,
+        headers,
         # Flask's own limit cuts a chunked body short and says nothing; the
         # handlers read one byte more than they allow, and check.
         request.stream,
+        version=protocol.removeprefix("HTTP/"),
+        is_counted=COUNTED in request.environ,
     )
 
 
-def _query(query: bytes, *, strict: bool) -> dict[str, list[str]]:
-    """Read the query; strictly where texts come in it, since Flask makes signs of bad bytes."""
-    errors = "strict" if strict else "replace"
-    try:
-        return parse_qs(query.decode("ascii", errors), keep_blank_values=True, errors=errors)
-    except UnicodeDecodeError:
-        raise wire.RequestError(400, "not_utf8", "the query is not UTF-8") from None
+def _refusal(service: Service, refused: HTTPException) -> api.Response:
+    """Put what Flask itself refuses (404, 405, a broken body) in the shape of all refusals."""
+    request = _request({})
+    status = refused.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    methods = getattr(refused, "valid_methods", None)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return service.failed(request)
+    if status == HTTPStatus.NOT_FOUND:
+        return service.refused(handling.not_found(), request)
+    if status != HTTPStatus.METHOD_NOT_ALLOWED:
+        detail = "the request is malformed"
+        return service.refused(wire.RequestError(400, "bad_request", detail), request)
+    allowed = {*(methods or ()), "OPTIONS"}
+    if request.method == "OPTIONS":
+        return service.options(allowed, request)
+    headers = {"Allow": ", ".join(sorted(allowed))}
+    detail = "this path does not take this method"
+    error = wire.RequestError(405, "method_not_allowed", detail, headers=headers)
+    return service.refused(error, request)
 
 
 def _response(response: api.Response) -> flask.Response:
     answer = flask.Response(
-        response.body, status=response.status, content_type=response.content_type
+        response.body, status=response.status, content_type=response.content_type or None
     )
     answer.headers.update(response.headers)
-    return answer
-
-
-def _refused(error: wire.RequestError) -> flask.Response:
-    return _response(api.refusal(error, flask.request.path))
-
-
-def _http_refusal(error: HTTPException) -> flask.Response:
-    """Put what Flask itself refuses (404, 405, a broken body) in the shape of all refusals."""
-    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _response(api.fault(flask.request.path, flask.g.request_id))
-    code = _CODES.get(status, "bad_request")
-    detail = _DETAILS.get(status, "the request is malformed")
-    answer = _refused(wire.RequestError(status, code, detail))
-    allowed = getattr(error, "valid_methods", None)
-    if allowed:
-        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    if not response.content_type:
+        answer.headers.pop("Content-Type", None)  # there is no body for it to describe
     return answer

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -12,13 +12,24 @@ from ruletag.http.api import JSON, NDJSON, PROBLEM_JSON, SCHEMA_JSON, TEXT
 from ruletag.text.offsets import UNITS
 from ruletag.version import VERSION
 
+YAML: Final = "application/yaml"
+CSV: Final = "text/csv"
+OPENMETRICS: Final = "application/openmetrics-text"
+_NO_CONTENT: Final = 204
+_UNAUTHORIZED: Final = 401
+_UNPROCESSABLE: Final = 422
+
+Access = Literal["open", "metrics", "caller", "admin"]
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What one route takes and gives, for the document and for the router.
 
-    ``handler`` is the name of a method of `ruletag.http.api.Api`, or empty for
-    the document itself. ``bodies`` and ``answers`` map media types to types.
+    ``handler`` is the name of a method of one of the objects that answer, or empty
+    for the document itself. ``bodies`` map media types to types; no type is plain
+    text. What stands in the path is ``{id}``, or ``{file}`` where it may hold
+    slashes. ``access`` says who may call.
     """
 
     method: str
@@ -31,11 +42,16 @@ class Operation:
     refusals: tuple[int, ...] = ()
     headers: tuple[str, ...] = ()
     streams: bool = False
-    path_id: str = ""
-    media: str = JSON
+    in_path: str = ""
+    media: tuple[str, ...] = (JSON,)
+    statuses: tuple[int, ...] = (200,)
+    in_headers: tuple[str, ...] = ()
+    access: Access = "caller"
 
 
 _BODY_REFUSALS: Final = (400, 406, 409, 413, 415, 422, 500, 503)
+_EDIT_REFUSALS: Final = (403, 404, 409, 412, 422, 428, 500, 503)
+_FILE: Final = "the name of a file in the rule folder; below sub-folders with `/`"
 _OPTIONS: Final = ("categories", "offsets", "evidence", "if_rules")
 _RULESET: Final = ("Ruleset", "Ruleset-Generation")
 
@@ -82,6 +98,55 @@ OPERATIONS: Final = (
         wire.RulesAnswer,
         refusals=(406, 500, 503),
         headers=(*_RULESET, "ETag"),
+        in_headers=("If-None-Match",),
+    ),
+    Operation(
+        "GET",
+        "/v1/rules/{file}",
+        "get_rule_file",
+        "One file of the rule folder, as it lies there.",
+        None,
+        refusals=(404, 500, 503),
+        headers=("ETag",),
+        in_path=_FILE,
+        media=(YAML, TEXT, CSV),
+        in_headers=("If-None-Match",),
+    ),
+    Operation(
+        "PUT",
+        "/v1/rules/{file}",
+        "put_rule_file",
+        "Write one file of this instance's rule folder, if the rules can be used with it.",
+        wire.EditAnswer,
+        ((YAML, None), (TEXT, None), (CSV, None)),
+        refusals=(*_EDIT_REFUSALS, 400, 413, 415),
+        headers=("ETag", "Ruleset-Next"),
+        in_path=_FILE,
+        statuses=(200, 201),
+        in_headers=("If-Match", "If-None-Match"),
+        access="admin",
+    ),
+    Operation(
+        "DELETE",
+        "/v1/rules/{file}",
+        "delete_rule_file",
+        "Remove one file of this instance's rule folder, if the rules can be used without it.",
+        None,
+        refusals=_EDIT_REFUSALS,
+        headers=("Ruleset-Next",),
+        in_path=_FILE,
+        statuses=(204,),
+        in_headers=("If-Match",),
+        access="admin",
+    ),
+    Operation(
+        "POST",
+        "/v1/rules/check",
+        "post_check",
+        "What is wrong with a rule file, and what is doubtful; changes nothing.",
+        wire.CheckAnswer,
+        ((YAML, None),),
+        refusals=(400, 404, 406, 413, 415, 500, 503),
     ),
     Operation(
         "GET",
@@ -100,7 +165,7 @@ OPERATIONS: Final = (
         wire.CategoryDescription,
         refusals=(404, 406, 500, 503),
         headers=_RULESET,
-        path_id="the id of a category",
+        in_path="the id of a category",
     ),
     Operation(
         "GET",
@@ -108,8 +173,8 @@ OPERATIONS: Final = (
         "get_schema",
         "The JSON Schema of rule files, for editors.",
         None,
-        refusals=(406, 500),
-        media=SCHEMA_JSON,
+        refusals=(406, 500, 503),
+        media=(SCHEMA_JSON,),
     ),
     Operation(
         "GET",
@@ -118,6 +183,7 @@ OPERATIONS: Final = (
         "Whether the process is alive.",
         wire.HealthAnswer,
         refusals=(500,),
+        access="open",
     ),
     Operation(
         "GET",
@@ -127,8 +193,19 @@ OPERATIONS: Final = (
         wire.HealthAnswer,
         query=("verbose",),
         refusals=(500,),
+        access="open",
     ),
-    Operation("GET", "/openapi.json", "", "This document.", None, refusals=(500,)),
+    Operation(
+        "GET",
+        "/metrics",
+        "get_metrics",
+        "Figures for Prometheus, of all processes of this instance.",
+        None,
+        refusals=(404, 500, 503),
+        media=(TEXT, OPENMETRICS),
+        access="metrics",
+    ),
+    Operation("GET", "/openapi.json", "", "This document.", None, refusals=(500, 503)),
 )
 
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
@@ -161,39 +238,55 @@ _HEADERS: Final = {
     "Ruleset": "the digest of the rules that answered",
     "Ruleset-Generation": "how many rule sets this process has put in force",
     "Server-Timing": "milliseconds spent tagging and encoding",
-    "ETag": "changes when the rules in force or the last refusal do",
+    "ETag": "changes when what is answered does",
+    "Ruleset-Next": "the digest of the rules that will be in force",
+    "WWW-Authenticate": "how a token may be sent",
     "X-Request-ID": "the caller's id, or a new one",
 }
 _REFUSALS: Final = {
-    400: "not JSON, not UTF-8, NaN, a member twice, too deep",
-    404: "there is no such category",
+    400: "not JSON, not UTF-8, NaN, a member twice, too deep, broken off; a token in the URL",
+    401: "no token, or one that is not known here",
+    403: "a token that may not edit rules",
+    404: "there is no such thing, or it is turned off",
     406: "the answer cannot be had in the media types accepted",
-    409: "other rules are in force than `if_rules` asks for",
+    409: "other rules are in force than `if_rules` asks for; a file that cannot be edited here",
+    412: "the file is another by now",
     413: "the body, a line, a text or a batch is too large",
     415: "the body is of another media type or encoding",
     422: "the right syntax with the wrong content; every fault is listed",
+    428: "which version of the file is meant must be said, with `If-Match` or `If-None-Match: *`",
     500: "a fault of ruletag itself",
-    503: "no rules are in force yet",
+    503: "no rules are in force yet, or too many requests are at work",
+}
+_ASKED: Final = {
+    "If-Match": "the `ETag` of the file as it was read",
+    "If-None-Match": "an `ETag` that is known already; `*` to make a new file",
+}
+_SCHEMES: Final = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "basic": {"type": "http", "scheme": "basic", "description": "the token is the password"},
 }
 
 
 @cache
-def openapi_document() -> bytes:
-    """Give the document as JSON."""
-    return msgspec.json.format(msgspec.json.encode(_document()), indent=2)
+def openapi_document(operations: tuple[Operation, ...] = OPERATIONS) -> bytes:
+    """Give the document of these operations as JSON."""
+    return msgspec.json.format(msgspec.json.encode(_document(operations)), indent=2)
 
 
-def _document() -> dict[str, Any]:
-    kinds = {o.answer for o in OPERATIONS if o.answer} | {
-        kind for o in OPERATIONS for _, kind in o.bodies if kind
+def _document(operations: tuple[Operation, ...]) -> dict[str, Any]:
+    kinds = {o.answer for o in operations if o.answer} | {
+        kind for o in operations for _, kind in o.bodies if kind
     }
-    extra = {wire.ErrorAnswer, wire.ProblemDetails}
+    extra: set[type[msgspec.Struct]] = {wire.ErrorAnswer, wire.ProblemDetails}
+    if any(operation.access == "admin" for operation in operations):
+        extra.add(wire.EditRefusal)
     _, schemas = msgspec.json.schema_components(
         sorted(kinds | extra, key=lambda kind: kind.__name__),
         ref_template="#/components/schemas/{name}",
     )
     paths: dict[str, Any] = {}
-    for operation in OPERATIONS:
+    for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
@@ -204,7 +297,7 @@ def _document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": schemas},
+        "components": {"schemas": schemas, "securitySchemes": _SCHEMES},
     }
 
 
@@ -212,12 +305,13 @@ def _operation(operation: Operation) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": operation.handler or "get_openapi",
         "summary": operation.summary,
-        "responses": {"200": _answer(operation)} | _refusals(operation),
+        "responses": {
+            **{str(status): _answer(operation, status) for status in operation.statuses},
+            **_refusals(operation),
+        },
+        "security": _security(operation),
     }
-    parameters = [{"name": name, "in": "query", **_PARAMETERS[name]} for name in operation.query]
-    if operation.path_id:
-        in_path = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-        parameters.append(in_path | {"description": operation.path_id})
+    parameters = _parameters(operation)
     if parameters:
         described["parameters"] = parameters
     if operation.bodies:
@@ -229,33 +323,76 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return described
 
 
-def _answer(operation: Operation) -> dict[str, Any]:
-    schema = _schema(operation.answer) if operation.answer else {"type": "object"}
-    content: dict[str, Any] = {operation.media: {"schema": schema}}
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    parameters = [{"name": name, "in": "query", **_PARAMETERS[name]} for name in operation.query]
+    text = {"schema": {"type": "string"}}
+    if operation.in_path:
+        name = operation.path.rpartition("{")[2].removesuffix("}")
+        in_path = {"name": name, "in": "path", "required": True, **text}
+        parameters.append(in_path | {"description": operation.in_path})
+    parameters += (
+        {"name": name, "in": "header", "description": _ASKED[name], **text}
+        for name in operation.in_headers
+    )
+    return parameters
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    """Say what must come along: where no tokens are configured, nothing but for edits."""
+    if operation.access == "open":
+        return []
+    tokens: list[dict[str, list[str]]] = [{name: []} for name in _SCHEMES]
+    return tokens if operation.access == "admin" else [{}, *tokens]
+
+
+def _answer(operation: Operation, status: int) -> dict[str, Any]:
+    described = {
+        "description": operation.summary,
+        "headers": _headers((*operation.headers, "X-Request-ID")),
+    }
+    if status == _NO_CONTENT:
+        return described
+    content: dict[str, Any] = {
+        media: {"schema": _answer_schema(operation, media)} for media in operation.media
+    }
     if operation.streams:
         lines = [_schema(wire.TagAnswer), _schema(wire.ErrorAnswer)]
         content[NDJSON] = {"schema": {"anyOf": lines}}
-    return {
-        "description": operation.summary,
-        "content": content,
-        "headers": _headers((*operation.headers, "X-Request-ID")),
-    }
+    return described | {"content": content}
+
+
+def _answer_schema(operation: Operation, media: str) -> dict[str, str]:
+    if operation.answer is not None:
+        return _schema(operation.answer)
+    return {"type": "object" if media.endswith("json") else "string"}
 
 
 def _refusals(operation: Operation) -> dict[str, Any]:
-    refusals: dict[str, Any] = {
-        str(status): {
-            "description": _REFUSALS[status],
-            "content": {PROBLEM_JSON: {"schema": _schema(wire.ProblemDetails)}},
-        }
-        for status in operation.refusals
-    }
-    if operation.handler == "get_rules":
+    statuses = {*operation.refusals}
+    if operation.access != "open":
+        statuses |= {400, 401}
+    refusals = {str(status): _refusal(operation, status) for status in sorted(statuses)}
+    if "If-None-Match" in operation.in_headers and operation.method == "GET":
         refusals["304"] = {"description": "nothing has changed since the ETag given"}
     if operation.handler == "get_readyz":
         content = {JSON: {"schema": _schema(wire.HealthAnswer)}}
-        refusals["503"] = {"description": "no rules are in force yet", "content": content}
+        refusals["503"] = {
+            "description": "no rules are in force yet, or it stops",
+            "content": content,
+        }
     return refusals
+
+
+def _refusal(operation: Operation, status: int) -> dict[str, Any]:
+    is_of_edit = operation.access == "admin" and status == _UNPROCESSABLE
+    kind = wire.EditRefusal if is_of_edit else wire.ProblemDetails
+    described: dict[str, Any] = {
+        "description": _REFUSALS[status],
+        "content": {PROBLEM_JSON: {"schema": _schema(kind)}},
+    }
+    if status == _UNAUTHORIZED:
+        described["headers"] = _headers(["WWW-Authenticate"])
+    return described
 
 
 def _headers(names: Iterable[str]) -> dict[str, Any]:

@@ -31,13 +31,17 @@ _MOST_FAULTS: Final = 100  # listed; a draft can hold more
 
 _TITLES: Final = {
     400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     406: "Not Acceptable",
     409: "Conflict",
+    412: "Precondition Failed",
     413: "Content Too Large",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
+    428: "Precondition Required",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -578,7 +582,7 @@ class Check(msgspec.Struct, frozen=True):
 class HealthAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether the process is alive or ready, and with ``?verbose`` why."""
 
-    status: Literal["alive", "ready", "not ready"]
+    status: Literal["alive", "ready", "not ready", "draining"]
     checks: tuple[Check, ...] | None = None
 
 
@@ -598,7 +602,9 @@ def rules_answer(active: Active, refusal: Refusal | None) -> RulesAnswer:
             len(rules.keys),
         ),
         asdict(LIMITS),
-        RefusalAnswer(_instant(refusal.refused_at), _diagnostics(refusal)) if refusal else None,
+        RefusalAnswer(_instant(refusal.refused_at), diagnostics(refusal.problems))
+        if refusal
+        else None,
     )
 
 
@@ -655,7 +661,7 @@ def checks(active: Active | None, refusal: Refusal | None) -> tuple[Check, ...]:
     if refusal is None:
         return in_force, Check("last edit", "pass", "in force")
     detail = f"refused at {_instant(refusal.refused_at)}"
-    return in_force, Check("last edit", "warn", detail, _diagnostics(refusal))
+    return in_force, Check("last edit", "warn", detail, diagnostics(refusal.problems))
 
 
 def printable(name: str) -> str:
@@ -663,7 +669,8 @@ def printable(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
 
 
-def _diagnostics(refusal: Refusal) -> tuple[Diagnostic, ...]:
+def diagnostics(problems: Iterable[Problem]) -> tuple[Diagnostic, ...]:
+    """Describe what is wrong with rule files."""
     return tuple(
         Diagnostic(
             problem.code,
@@ -675,8 +682,45 @@ def _diagnostics(refusal: Refusal) -> tuple[Diagnostic, ...]:
             problem.location.line,
             problem.location.column,
         )
-        for problem in refusal.problems
+        for problem in problems
     )
+
+
+# ---------------------------------------------------------------- edits of rules
+
+
+class CheckAnswer(msgspec.Struct, frozen=True):
+    """What `ruletag check` would say about a rule file; nothing where all is well."""
+
+    problems: tuple[Diagnostic, ...]
+
+
+class EditAnswer(msgspec.Struct, frozen=True):
+    """A file that was written; ``rules`` is the digest that will be in force."""
+
+    file: str
+    sha256: str
+    rules: str
+
+
+class EditRefusal(ProblemDetails, frozen=True):
+    """The refusal of an edit after which the rules could not be used, and why."""
+
+    problems: tuple[Diagnostic, ...] = ()
+
+
+class EditError(RequestError):
+    """An edit is refused for what would then be wrong with the rules."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        detail = "the rules could not be used after this edit; nothing was changed"
+        super().__init__(422, "invalid_rules", detail)
+        self.problems = tuple(problems)
+
+    def details(self, instance: str) -> EditRefusal:
+        """Give the refusal as it goes over the wire; ``instance`` is the path asked for."""
+        plain = msgspec.structs.asdict(super().details(instance))
+        return EditRefusal(**plain, problems=diagnostics(self.problems))
 
 
 def _instant(moment: datetime) -> str:

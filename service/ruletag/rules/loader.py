@@ -29,6 +29,7 @@ _REMEDIES: Final = {
     errno.EACCES: "let the user of the service read it",
     errno.ENOENT: "it is sought from where this file lies",
 }
+_LEADS_OUT: Final = "the link leads out of the rule folder"
 _NO_FILE: Final = "a pipe, socket or device, not a file"
 
 
@@ -55,6 +56,11 @@ def snapshot(folder: Path) -> Mapping[str, bytes]:
         if now == root:
             raise
         return _read_all(folder, now)
+
+
+def is_rule_file(name: str) -> bool:
+    """Whether a file of this name holds rules."""
+    return name.lower().endswith(_ENDINGS)
 
 
 def _read_all(folder: Path, root: Path) -> Mapping[str, bytes]:
@@ -257,7 +263,7 @@ def _read(path: Path, name: str, root: Path, most: int) -> bytes:
     if not name.isprintable():
         raise OSError(None, "the name holds characters that cannot be shown")
     if not Path(os.path.realpath(path)).is_relative_to(root):
-        raise OSError(None, "the link leads out of the rule folder")
+        raise OSError(None, _LEADS_OUT)
     # Opened without waiting and looked at afterwards: a FIFO would hold an
     # ordinary open for ever, and what was looked at first could be swapped.
     try:
@@ -269,6 +275,9 @@ def _read(path: Path, name: str, root: Path, most: int) -> bytes:
             raise OSError(None, "the link leads nowhere") from None
         raise
     try:
+        # A link may have been swapped since it was looked at.
+        if not Path(_opened(handle, path)).is_relative_to(root):
+            raise OSError(None, _LEADS_OUT)
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
             raise OSError(None, _no_file(path, mode))
@@ -277,6 +286,14 @@ def _read(path: Path, name: str, root: Path, most: int) -> bytes:
             return file.read(most + 1)
     finally:
         os.close(handle)
+
+
+def _opened(handle: int, path: Path) -> str:
+    """Give where a file that is open really lies, whatever its name leads to by now."""
+    try:
+        return str(Path(f"/proc/self/fd/{handle}").readlink())
+    except OSError:  # no /proc here
+        return os.path.realpath(path)
 
 
 def _no_file(path: Path, mode: int) -> str:

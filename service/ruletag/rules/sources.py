@@ -5,13 +5,14 @@ them to those that answer, and as objects a rule set takes ten times as long to
 load as all the rest: so its files travel instead.
 """
 
+import errno
 import pickle
 import zlib
 from collections.abc import Mapping
 from threading import Lock
 from typing import Final
 
-from ruletag.rules.loader import parse_rules
+from ruletag.rules.loader import is_rule_file, parse_rules
 from ruletag.rules.model import RuleFile, RuleSet
 
 _LEVEL: Final = 1  # of compression: the first step saves most, at the least cost
@@ -33,8 +34,7 @@ class Source:
         """The rule set."""
         with self._lock:
             if self._rule_set is None:
-                contents = unpacked(self._packed)
-                self._rule_set = parse_rules(contents, contents.__getitem__)
+                self._rule_set = parse_files(unpacked(self._packed))
             return self._rule_set
 
     def __getstate__(self) -> dict[str, object]:
@@ -54,3 +54,16 @@ def unpacked(packed: bytes) -> Mapping[str, bytes]:
     """Give the files again."""
     contents: Mapping[str, bytes] = pickle.loads(zlib.decompress(packed))  # noqa: S301 - our own
     return contents
+
+
+def parse_files(contents: Mapping[str, bytes]) -> RuleSet:
+    """Turn files, rule files and list files alike, into a rule set. Raises `RuleSetError`."""
+    rule_files = {name: text for name, text in contents.items() if is_rule_file(name)}
+    return parse_rules(rule_files, lambda name: _file(contents, name))
+
+
+def _file(contents: Mapping[str, bytes], name: str) -> bytes:
+    try:
+        return contents[name]
+    except KeyError:
+        raise FileNotFoundError(errno.ENOENT, "no such file", name) from None

@@ -1,4 +1,4 @@
-"""The rules in force: one reference, swapped whole, and what became of the last edit."""
+"""The rules in force in one process: one reference, swapped whole; and the last refused edit."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ class Active:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An edit that was not activated, and everything that was wrong with it."""
+    """An edit that was not activated, and what was wrong with it."""
 
     refused_at: datetime
     problems: tuple[Problem, ...]
@@ -28,23 +28,36 @@ class Store:
     """Holds the rules in force.
 
     One thread changes it; any number read it. A request reads ``current`` once
-    and works with what it got: each is immutable.
+    and works with what it got: each is immutable. ``refusals`` counts refused edits.
+    With ``needs_good_rules`` a refused edit makes the service unready.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, needs_good_rules: bool = False) -> None:
         self.current: Active | None = None
         self.refusal: Refusal | None = None
+        self.refusals = 0
+        self.is_draining = False
+        self._needs_good_rules = needs_good_rules
 
-    def activate(self, rules: CompiledRules) -> Active:
-        """Put a rule set in force."""
-        generation = self.current.generation + 1 if self.current else 1
-        self.current = Active(rules, generation, datetime.now(UTC))
+    @property
+    def is_ready(self) -> bool:
+        """Whether requests should be sent here."""
+        if self.current is None or self.is_draining:
+            return False
+        return self.refusal is None or not self._needs_good_rules
+
+    def activate(
+        self, rules: CompiledRules, generation: int = 0, loaded_at: datetime | None = None
+    ) -> Active:
+        """Put a rule set in force, as the next generation or as the one given."""
+        following = self.current.generation + 1 if self.current else 1
+        self.current = Active(rules, generation or following, loaded_at or datetime.now(UTC))
         self.refusal = None
         return self.current
 
-    def refuse(self, problems: tuple[Problem, ...]) -> Refusal:
+    def refuse(self, problems: tuple[Problem, ...], refused_at: datetime | None = None) -> Refusal:
         """Keep the rules in force and remember why the edit was refused."""
-        self.refusal = Refusal(datetime.now(UTC), problems)
+        self.refusal = Refusal(refused_at or datetime.now(UTC), problems)
         return self.refusal
 
     def settle(self) -> None:

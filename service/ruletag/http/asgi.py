@@ -1,0 +1,384 @@
+"""The service for gunicorn's ASGI worker: bodies are awaited in the loop, where that is cheap.
+
+A short text is tagged in the loop itself, the cheapest way there is; whatever can
+take long runs in threads. What is no tagging and no probe goes through the Flask
+application. A request takes a thread, and counts as at work, only when its body is
+here: slow clients cost memory, and of that only so much.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, TypeVar
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from ruletag.http import api, handling, wire
+from ruletag.http.app import COUNTED
+from ruletag.http.handling import Cap, Service
+from ruletag.http.openapi import OPERATIONS, Operation
+from ruletag.http.streams import Incoming, LeftError, Outgoing, Room
+from ruletag.limits import LIMITS
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+_Ends = tuple[Receive, Send]
+_Result = TypeVar("_Result")
+_WsgiHeaders = list[tuple[str, str]]
+_Start = Callable[..., Callable[[bytes], object]]
+Wsgi = Callable[[dict[str, Any], _Start], Iterable[bytes]]
+
+_SHORT: Final = 16 * 1024  # bytes; what is longer, or may be slow, runs in a thread
+_SLOW: Final = (b'"rules"', b"\\u00")  # draft rules are compiled; escapes could hide them
+_ROOM: Final = 64 * 1024 * 1024  # bytes of bodies that may wait, over all connections
+_DIRECT: Final = frozenset({"post_tag", "get_livez", "get_readyz"})
+_BY_ROUTE: Final = {(operation.method, operation.path): operation for operation in OPERATIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request's head, as the server has read it."""
+
+    scope: Scope
+    path: str
+    headers: Mapping[str, str]
+    operation: Operation | None
+
+    def request(self, body: bytes, query: Mapping[str, list[str]]) -> api.Request:
+        """Give the request with its body."""
+        return api.Request(
+            api.request_id(self.headers),
+            self.scope["method"],
+            self.path,
+            query,
+            self.headers,
+            io.BytesIO(body),
+            version=self.scope["http_version"],
+            is_counted=True,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class _Exchange:
+    """One request on its way through a thread."""
+
+    asked: Asked
+    body: Any
+    outgoing: Outgoing
+    place: Cap | None
+    status: int = 500
+    headers: _WsgiHeaders = field(default_factory=list)
+    has_failed: bool = False
+
+    def leave(self) -> None:
+        """Let the thread come to its end: it waits neither for the body nor for a reader."""
+        self.outgoing.leave()
+        if isinstance(self.body, Incoming):
+            self.body.leave()
+
+    def finish(self, _: object) -> None:
+        """Give back the place among those at work."""
+        if self.place is not None:
+            self.place.leave()
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many threads there are, and how long the server waits for clients, in seconds."""
+
+    threads: int = 8
+    streams: int = 8
+    client_timeout: float = 15
+
+
+class AsgiApp:
+    """The application for `ruletag.worker`; ``wsgi`` answers what is not answered here."""
+
+    def __init__(self, service: Service, wsgi: Wsgi, sizes: Sizes) -> None:
+        self.service = service
+        self.client_timeout = sizes.client_timeout
+        self._wsgi = wsgi
+        self._threads = ThreadPoolExecutor(sizes.threads, "request")
+        # Whose readers are slow, they hold a thread.
+        self._batches = ThreadPoolExecutor(sizes.threads, "batch")
+        self._streams = ThreadPoolExecutor(sizes.streams, "stream")
+        self._room = Room(_ROOM)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        asked = _asked(scope)
+        operation = asked.operation
+        if operation is not None and operation.streams and handling.is_ndjson(asked.headers):
+            await self._stream(asked, receive, send)
+            return
+        body = await self._whole_body(asked, receive)
+        if body is None:
+            return  # nobody is there to be answered
+        cap = self.service.cap(operation, asked.headers)
+        if cap is not None and not cap.take():
+            await self._overloaded(asked, cap, send)
+            return
+        await self._answer(asked, body, cap, (receive, send))
+
+    async def _answer(self, asked: Asked, body: bytes, cap: Cap | None, ends: _Ends) -> None:
+        """Answer a request that holds a place, which no slow reader holds."""
+        operation = asked.operation
+        if operation is None or operation.handler not in _DIRECT:
+            pool = self._batches if operation and operation.streams else self._threads
+            exchange = _Exchange(asked, io.BytesIO(body), Outgoing(asyncio.get_running_loop()), cap)
+            await self._through_thread(pool, exchange, *ends)
+            return
+        try:
+            handled = partial(self._handled, operation, asked, body)
+            is_quick = _is_quick(body, asked.headers)
+            response = handled() if is_quick else await _in_thread(self._threads, handled)
+        finally:
+            if cap is not None:
+                cap.leave()
+        await self._send(response, ends[1])
+
+    def _handled(self, operation: Operation, asked: Asked, body: bytes) -> api.Response:
+        strict = operation.method == "POST"
+        try:
+            query = handling.read_query(asked.scope["query_string"], strict=strict)
+        except wire.RequestError as error:
+            return self.service.refused(error, asked.request(b"", {}), operation)
+        return self.service.handle(operation, asked.request(body, query))
+
+    async def _overloaded(self, asked: Asked, cap: Cap, send: Send) -> None:
+        operation = asked.operation
+        await self._send(self.service.overloaded(cap, asked.request(b"", {}), operation), send)
+
+    async def _send(self, response: api.Response, send: Send) -> None:
+        body = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+        headers = [(b"content-length", b"%d" % len(body))]
+        if response.content_type:
+            headers.append((b"content-type", response.content_type.encode("latin-1")))
+        for name, value in response.headers.items():
+            headers.append((name.encode("latin-1"), value.encode("latin-1")))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        holder = object()
+        self._room.take(holder, len(body), _sends_away())
+        try:
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            self._room.free(holder)
+
+    async def _whole_body(self, asked: Asked, receive: Receive) -> bytes | None:
+        """Await the body, or as much of it as shows that it is too large; None if it breaks off."""
+        message = await receive()
+        if not message.get("more_body"):
+            return message.get("body")
+        limit = _most(asked.operation)
+        pieces = bytearray(message["body"])
+        holder = object()
+        send_away = _sends_away()
+        try:
+            while message.get("more_body") and len(pieces) <= limit:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                pieces += message["body"]
+                self._room.take(holder, len(message["body"]), send_away)
+        finally:
+            self._room.free(holder)
+        return bytes(pieces)
+
+    # ---------------------------------------------------------------- through threads
+
+    async def _stream(self, asked: Asked, receive: Receive, send: Send) -> None:
+        cap = self.service.cap(asked.operation, asked.headers)
+        if cap is not None and not cap.take():
+            await self._overloaded(asked, cap, send)
+            return
+        loop = asyncio.get_running_loop()
+        incoming = Incoming(loop)
+        exchange = _Exchange(asked, incoming, Outgoing(loop), cap)
+        feeding = loop.create_task(_feed(incoming, receive))
+        try:
+            await self._through_thread(self._streams, exchange, None, send)
+        finally:
+            feeding.cancel()
+
+    async def _through_thread(
+        self, pool: ThreadPoolExecutor, exchange: _Exchange, receive: Receive | None, send: Send
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        running = loop.create_task(_in_thread(pool, partial(self._run, exchange)))
+        running.add_done_callback(exchange.finish)
+        watching = loop.create_task(_watch(exchange, receive)) if receive else None
+        try:
+            await self._pass_on(exchange, send)
+        finally:
+            exchange.leave()
+            if watching:
+                watching.cancel()
+            running.cancel()
+            await asyncio.wait([running])
+
+    async def _pass_on(self, exchange: _Exchange, send: Send) -> None:
+        """Send the answer as it comes; stop short of its end where it failed."""
+        has_more = True
+        has_started = False
+        send_away = _sends_away()
+        while has_more:
+            piece, has_more = await exchange.outgoing.take()
+            if exchange.has_failed:
+                return
+            if not has_started:
+                has_started = True
+                await send(_start(exchange))
+            self._room.take(exchange, len(piece), send_away)
+            try:
+                await send({"type": "http.response.body", "body": piece, "more_body": has_more})
+            finally:
+                self._room.free(exchange)
+
+    def _run(self, exchange: _Exchange) -> None:
+        """Run the Flask application on one request; in a thread."""
+
+        def start(status: str, headers: _WsgiHeaders, exc_info: object = None) -> Any:  # noqa: ANN401 - WSGI
+            del exc_info
+            exchange.status = int(status.partition(" ")[0])
+            exchange.headers = headers
+            return exchange.outgoing.put
+
+        try:
+            pieces = self._wsgi(_environ(exchange.asked, exchange.body), start)
+            try:
+                for piece in pieces:
+                    exchange.outgoing.put(piece)
+            finally:
+                close = getattr(pieces, "close", None)
+                if close is not None:
+                    close()
+        except LeftError:
+            exchange.has_failed = True
+        except Exception:  # noqa: BLE001 - logged where it was raised; the answer stops here
+            exchange.has_failed = True
+        finally:
+            exchange.outgoing.end()
+
+
+async def _in_thread(pool: ThreadPoolExecutor, function: Callable[[], _Result]) -> _Result:
+    """Run a function in a thread; cancelled, this still ends only when the thread has."""
+    job = pool.submit(function)
+    try:
+        return await asyncio.shield(asyncio.wrap_future(job))
+    except asyncio.CancelledError:
+        if not job.cancel():
+            await asyncio.wait([asyncio.wrap_future(job)])
+        raise
+
+
+def _sends_away() -> Callable[[], object]:
+    """Give what ends the request at work, without an answer."""
+    task = asyncio.current_task()
+    assert task is not None, "called outside of the loop"  # noqa: S101 - for the type checker
+    return task.cancel
+
+
+async def _feed(incoming: Incoming, receive: Receive) -> None:
+    """Hand on a body as it comes."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            incoming.leave()
+            return
+        if message["body"]:
+            await incoming.put(message["body"])
+        if not message.get("more_body"):
+            incoming.end()
+            return
+
+
+async def _watch(exchange: _Exchange, receive: Receive) -> None:
+    """End the work when the client leaves."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    exchange.outgoing.leave()
+
+
+def _start(exchange: _Exchange) -> dict[str, Any]:
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in exchange.headers
+    ]
+    return {"type": "http.response.start", "status": exchange.status, "headers": headers}
+
+
+def _asked(scope: Scope) -> Asked:
+    raw = scope["raw_path"]
+    path = scope["path"]
+    if not raw.startswith(b"/"):  # an absolute URL, `*`, or what CONNECT asks for
+        path = _path_of(raw)
+    path = path.partition("#")[0]
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return Asked(scope, path, headers, _operation(scope["method"], path))
+
+
+def _path_of(raw: bytes) -> str:
+    try:
+        split = urlsplit(raw.decode("latin-1"))
+    except ValueError:
+        return "*"
+    return split.path if split.netloc else raw.decode("latin-1")
+
+
+def _operation(method: str, path: str) -> Operation | None:
+    """Give the operation of a path that stands as it is in the table; HEAD is Flask's business."""
+    return _BY_ROUTE.get((method, path))
+
+
+def _most(operation: Operation | None) -> int:
+    """Give how many bytes a body may have, for all that is known before it is read."""
+    if operation is None:
+        return LIMITS.rule_file
+    return LIMITS.batch_body if operation.streams else LIMITS.body
+
+
+def _is_quick(body: bytes, headers: Mapping[str, str]) -> bool:
+    return (
+        len(body) <= _SHORT
+        and "content-encoding" not in headers
+        and not any(mark in body for mark in _SLOW)
+    )
+
+
+def _environ(asked: Asked, body: object) -> dict[str, Any]:
+    """Give the request as WSGI has it (PEP 3333)."""
+    scope = asked.scope
+    raw = scope["raw_path"].partition(b"#")[0]
+    path = raw if raw.startswith(b"/") else asked.path.encode("latin-1", "replace")
+    server = scope["server"] or ("", 0)
+    client = scope["client"] or ("", 0)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "RAW_URI": raw.decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].partition(b"#")[0].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": str(server[0]),
+        "SERVER_PORT": str(server[1]),
+        "REMOTE_ADDR": str(client[0]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": body,
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        COUNTED: True,
+    }
+    for name, value in asked.headers.items():
+        key = name.upper().replace("-", "_")
+        environ[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value
+    return environ

@@ -1,0 +1,108 @@
+"""gunicorn's master, as ruletag needs it; `ruletag serve` runs ``python -m ruletag.master``.
+
+- ``SIGHUP`` means to look at the rule folder now. Workers stay: no connection is lost.
+- ``SIGTERM`` first says not ready for ``RULETAG_DRAIN`` seconds, then ends as gunicorn does.
+- A refused edit ends the service where ``RULETAG_ON_BAD_RULES`` is ``exit``.
+- Where rules are large and there are several workers, these are replaced one by one
+  after an edit, so that they hold the rules in common.
+"""
+
+import os
+import sys
+import time
+from typing import Final
+
+from gunicorn.app.wsgiapp import WSGIApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+
+from ruletag.serving.runtime import load_for_children, shared
+from ruletag.settings import read_settings
+
+_BAD_RULES: Final = 78  # the exit code for what is wrong with the configuration
+_ARGUMENTS: Final = ["--config", "python:ruletag.gunicorn_config", "ruletag.asgi:app"]
+_LARGE: Final = 8 * 1024 * 1024  # bytes of compiled rules; each worker has five times that
+_SETTLED: Final = 3.0  # seconds without a further edit before workers are replaced
+_PAUSE: Final = 1.0  # seconds between two workers
+
+
+class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+    """Starts and ends workers; reads no rule file, so that none can end it."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._drain = read_settings(os.environ).drain
+        self._shared = shared()
+        self._leaves_at = float("inf")
+        self._generation = 0  # of the rules that workers get from here
+        self._old_workers: set[int] = set()
+        self._next_at = 0.0
+        super().__init__(app)
+
+    def handle_hup(self) -> None:
+        """Have the rule folder looked at."""
+        self._shared.ask_for_look()
+
+    def handle_term(self) -> None:
+        """Stop: at once, or after it was said long enough that the service is about to."""
+        if self._drain <= 0 or self._shared.is_draining:
+            raise StopIteration
+        self.log.info("Not ready from now on; stopping in %g seconds", self._drain)
+        self._shared.drain()
+        self._leaves_at = time.monotonic() + self._drain
+
+    def manage_workers(self) -> None:
+        """Keep up the number of workers; called at least once a second."""
+        if self._shared.is_to_stop:
+            raise HaltServer("an edit of the rules was refused", _BAD_RULES)
+        if time.monotonic() >= self._leaves_at:
+            raise StopIteration
+        self._share_rules()
+        super().manage_workers()
+
+    def _share_rules(self) -> None:
+        """Start a worker that has the rules from here, in place of one that has its own."""
+        now = time.monotonic()
+        if now < self._next_at or self._shared.is_draining:
+            return
+        self._next_at = now + _PAUSE
+        self._old_workers &= self.WORKERS.keys()
+        if self._old_workers:
+            self._old_workers.remove(min(self._old_workers, key=lambda p: self.WORKERS[p].age))
+            self.spawn_worker()  # the oldest is then one too many, and is told to leave
+        elif self._has_large_rules(now):
+            self._load_rules()
+
+    def _has_large_rules(self, now: float) -> bool:
+        active = self._shared.read().active
+        return (
+            active is not None
+            and self.num_workers > 1
+            and active.size >= _LARGE
+            and active.generation != self._generation
+            and active.active_from + _SETTLED < now
+        )
+
+    def _load_rules(self) -> None:
+        active = self._shared.read().active
+        self._generation = active.generation if active is not None else 0
+        try:
+            load_for_children()
+        except Exception:  # the workers have the rules, only not in common
+            self.log.exception("The rules could not be loaded for the workers to share")
+        else:
+            self._old_workers = set(self.WORKERS)
+
+
+class _Program(WSGIApplication):  # type: ignore[misc]
+    def run(self) -> None:
+        Master(self).run()
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    sys.argv[1:] = _ARGUMENTS
+    _Program("%(prog)s", prog="ruletag serve").run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""Watch the rule folder; put each good edit in force in all workers, refuse each bad one.
+
+One worker of a service does this, whichever takes the lock first; when it dies,
+the kernel gives the lock to another. The folder is looked at again and again,
+since notifications do not work on network file systems and stop after a mounted
+ConfigMap is swapped.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from ruletag.problems import Problem
+from ruletag.rules.loader import fingerprint
+from ruletag.serving.builder import Builder, Job, Report
+from ruletag.serving.shared import Published, Refused, Shared, State
+
+_LOG: Final = logging.getLogger("ruletag.reload")
+_TICK: Final = 0.05  # seconds; how soon a look that was asked for is taken
+_STEADY: Final = 0.05  # seconds for which a folder must look the same before it is read
+_PATIENCE: Final = 15.0  # seconds in which workers are to load new rules before they are in force
+_NOTICE: Final = 0.02  # seconds between word that rules are in force and the moment itself
+_RETRY: Final = (5.0, 15.0, 60.0, 300.0)  # seconds until a compiler that failed is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a leader is to do: how often to look, and what to do after a refused edit."""
+
+    folder: Path
+    interval: float = 0.25
+    state: Path | None = None
+    stops_on_refusal: bool = False
+
+
+class Leader:
+    """Keeps what the workers share in step with a folder."""
+
+    def __init__(
+        self, watch: Watch, shared: Shared, build: Callable[[Job], Report] | None = None
+    ) -> None:
+        self._watch = watch
+        self._shared = shared
+        self._builder = Builder([slot.handle for slot in shared.slots])
+        self._build = build or self._builder.run
+        self._leads = False
+        self._settled: object = None
+        self._failures = 0
+        self._retry_at = float("inf")
+        self._looks = shared.looks
+
+    def run(self, stop: threading.Event) -> None:
+        """Go on until told to stop. Never raises."""
+        due = 0.0
+        while not stop.wait(min(_TICK, self._watch.interval)):
+            if time.monotonic() < due and self._shared.looks == self._looks:
+                continue
+            try:
+                self.look()
+            except Exception:  # noqa: BLE001 - whatever it is, the rules in force go on
+                _LOG.exception("the rule folder could not be looked at")
+            due = time.monotonic() + self._watch.interval
+        self._builder.stop()
+
+    def look(self) -> None:
+        """Look at the folder once, if nobody else does, and act on what changed."""
+        if not self._leads and not self._shared.try_to_lead():
+            return
+        self._leads = True
+        if self._shared.looks != self._looks:
+            self._looks = self._shared.looks
+            self._settled = None
+        now = fingerprint(self._watch.folder)
+        if now == self._settled and time.monotonic() < self._retry_at:
+            return
+        # An editor or a copy may be half way through.
+        if self._shared.read().active is not None:
+            time.sleep(_STEADY)
+        if fingerprint(self._watch.folder) == now and self._act(now):
+            self._settled = now
+
+    def retry(self) -> None:
+        """Have what failed tried again at the next look."""
+        self._retry_at = 0.0
+
+    def _act(self, seen: object) -> bool:
+        """Compile what was seen; give False where it must be looked at again."""
+        if seen != self._settled:
+            self._failures = 0
+        self._retry_at = float("inf")
+        state = self._shared.read()
+        report = self._build(self._job(state))
+        if report.outcome == "moving":
+            return False
+        if report.outcome == "built":
+            self._activate(report, None)
+        elif report.outcome == "same":
+            if state.refused is not None:
+                self._shared.write(replace(state, refused=None))
+        else:
+            self._refuse(report)
+        return True
+
+    def _job(self, state: State, *, from_state: bool = False) -> Job:
+        slot = 1 - state.active.slot if state.active is not None else 0
+        known = state.active.digest if state.active is not None else ""
+        handle = self._shared.slots[slot].handle
+        return Job(self._watch.folder, handle, known, self._watch.state, from_state)
+
+    # ------------------------------------------------------------------- a good edit
+
+    def _activate(self, report: Report, refused: Refused | None) -> None:
+        """Have all workers load the new rules, then use them from one moment on."""
+        before = self._shared.read()
+        slot = 1 - before.active.slot if before.active is not None else 0
+        generation = before.active.generation + 1 if before.active is not None else 1
+        following = Published(generation, slot, report.size, report.sha256, report.digest)
+        self._shared.write(replace(before, next=following))
+        self._wait_for_workers(generation)
+        following = replace(
+            following, active_from=time.monotonic() + _NOTICE, loaded_at=time.time()
+        )
+        self._shared.write(State(following, None, refused, before.refusals))
+        self._told(report, generation)
+        time.sleep(2 * _NOTICE)
+        if before.active is not None:
+            self._shared.slots[before.active.slot].clear()
+
+    def _wait_for_workers(self, generation: int) -> None:
+        late = time.monotonic() + _PATIENCE
+        while not self._shared.have_all(generation):
+            if time.monotonic() > late:
+                _LOG.warning("some workers take long to load the new rules")
+                return
+            time.sleep(0.002)
+
+    def _told(self, report: Report, generation: int) -> None:
+        extra = {
+            "generation": generation,
+            "rules_digest": report.digest,
+            "files": report.files,
+            "categories": report.categories,
+            "bytes": report.size,
+            "seconds": round(report.seconds, 3),
+        }
+        _LOG.info("rules activated", extra=extra)
+        if report.note:
+            _LOG.warning(report.note)
+
+    # -------------------------------------------------------------------- a bad edit
+
+    def _refuse(self, report: Report) -> None:
+        """Keep the rules in force, and say why the edit was refused."""
+        if report.outcome == "failed":
+            self._retry_at = time.monotonic() + _RETRY[min(self._failures, len(_RETRY) - 1)]
+            self._failures += 1
+        problems = tuple(map(self._placed, report.problems))
+        refused = Refused(time.time(), problems, len(problems))
+        state = self._shared.read()
+        self._shared.write(replace(state, refused=refused, refusals=state.refusals + 1))
+        for problem in problems:
+            _LOG.error("rules refused: %s", problem, extra={"code": problem.code})
+        if self._watch.stops_on_refusal:
+            self._shared.ask_to_stop()
+        elif state.active is None and self._watch.state is not None:
+            self._fall_back(refused)
+
+    def _placed(self, problem: Problem) -> Problem:
+        """Name the folder where a problem names no file."""
+        if problem.location.file:
+            return problem
+        return replace(problem, location=problem.location._replace(file=str(self._watch.folder)))
+
+    def _fall_back(self, refused: Refused) -> None:
+        """Start with the last good rules of an earlier start."""
+        report = self._build(self._job(self._shared.read(), from_state=True))
+        if report.outcome == "built":
+            _LOG.warning("the rules kept in %s are put in force instead", self._watch.state)
+            self._activate(report, refused)

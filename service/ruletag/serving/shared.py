@@ -1,0 +1,285 @@
+"""What the processes of one service share: the rules in force, outside the memory of each.
+
+All of it is anonymous memory, made before the first worker is forked off and
+gone with the last process: there is no file to protect, to clean up, or to find
+stale at the next start. A worker that dies takes nothing along, and one that
+boots finds the rules in force here, whatever lies in the rule folder by then.
+
+- Two *slots* hold compiled rules (`ruletag.serving.artefact`): one those in
+  force, the other those that are to follow.
+- The *board* says which is which, and what became of the last edit. One process
+  writes it, the leader; a counter lets the others see that it changed.
+- Each worker has a *row*: its process, and the generation that it has loaded.
+"""
+
+import fcntl
+import hashlib
+import mmap
+import os
+import pickle
+import struct
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ruletag.problems import Problem
+
+_NUMBER: Final = struct.Struct("=Q")
+_ROW: Final = struct.Struct("=QQ")  # process, generation loaded
+_CHANGES, _LOOKS, _FLAGS = 0, 8, 16  # where these numbers stand
+_ROWS: Final = 256  # workers, at most: 64, and as many that are about to leave
+_FIRST_ROW: Final = 64
+_FIRST_STATE: Final = 8 * 1024
+_ROOM: Final = 2 * 1024 * 1024  # bytes for a state; pages that are not written to take no room
+_DRAINING: Final = 1
+_STOPPING: Final = 2
+_PIECE: Final = 1024 * 1024
+_MOST_PROBLEMS: Final = 1_000  # of a refused edit are kept
+_LEADER, _CLAIM = 0, 1  # bytes of the lock file
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Compiled rules in a slot, in force from ``active_from`` on (of `time.monotonic`).
+
+    ``loaded_at`` is the time of day at which they were put in force, in seconds
+    since 1970; ``summary`` is for the log.
+    """
+
+    generation: int
+    slot: int
+    size: int
+    sha256: str
+    digest: str
+    active_from: float = float("inf")
+    loaded_at: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An edit that was not put in force, at that time of day; the first problems of all."""
+
+    refused_at: float
+    problems: tuple[Problem, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What stands on the board. ``next`` is to be loaded, and not yet to be used."""
+
+    active: Published | None = None
+    next: Published | None = None
+    refused: Refused | None = None
+    refusals: int = 0
+
+
+class Slot:
+    """Memory that holds one set of compiled rules, as a file without a name."""
+
+    def __init__(self, handle: int) -> None:
+        self.handle = handle
+
+    @classmethod
+    def new(cls) -> "Slot":
+        """Make a slot."""
+        return cls(_nameless("ruletag-rules"))
+
+    def write(self, pieces: Iterable[bytes]) -> tuple[int, str]:
+        """Put bytes in place of what there is; give their number and SHA-256."""
+        os.ftruncate(self.handle, 0)
+        size, digest = 0, hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
+            size += _write_all(self.handle, piece, size)
+        return size, digest.hexdigest()
+
+    def read(self, published: Published) -> bytes | None:
+        """Give what was published, or None where it has been written over since."""
+        content, digest = bytearray(), hashlib.sha256()
+        while piece := os.pread(self.handle, _PIECE, len(content)):
+            digest.update(piece)
+            content += piece
+        return bytes(content) if digest.hexdigest() == published.sha256 else None
+
+    def clear(self) -> None:
+        """Give the memory back."""
+        os.ftruncate(self.handle, 0)
+
+    def close(self) -> None:
+        """Let go of the slot; no other process loses anything by it."""
+        os.close(self.handle)
+
+
+def _write_all(handle: int, piece: bytes, offset: int) -> int:
+    view, written = memoryview(piece), 0
+    while written < len(view):
+        written += os.pwrite(handle, view[written:], offset + written)
+    return written
+
+
+def _nameless(name: str) -> int:
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create(name, os.MFD_CLOEXEC)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+class Shared:
+    """The shared memory of one service; made once, before any worker is forked off."""
+
+    def __init__(self) -> None:
+        self.slots = Slot.new(), Slot.new()
+        self._locks = _nameless("ruletag-locks")
+        self._memory = mmap.mmap(-1, _FIRST_STATE + 2 * _ROOM)
+
+    def close(self) -> None:
+        """Let go of it all; no other process loses anything by it."""
+        for slot in self.slots:
+            slot.close()
+        os.close(self._locks)
+        self._memory.close()
+
+    # ------------------------------------------------------------------- the board
+
+    @property
+    def changes(self) -> int:
+        """How often the board was changed."""
+        return self._number(_CHANGES)
+
+    def read(self) -> State:
+        """Give what stands on the board."""
+        while True:
+            changes = self.changes
+            if not changes:
+                return State()
+            place = _place_of_state(changes)
+            length = self._number(place)
+            start = place + _NUMBER.size
+            content = self._memory[start : start + length]
+            # The next state is written elsewhere; only the one after it comes here again.
+            if self.changes <= changes + 1:
+                state: State = pickle.loads(content)  # noqa: S301 - our own
+                return state
+
+    def write(self, state: State) -> None:
+        """Change the board. Only the leader may; killed on the way, it has changed nothing."""
+        content = _fitting(state)
+        changes = self.changes + 1
+        place = _place_of_state(changes)
+        start = place + _NUMBER.size
+        self._memory[start : start + len(content)] = content
+        self._set(place, len(content))
+        self._set(_CHANGES, changes)
+
+    # ------------------------------------------------------- asked for by the master
+
+    @property
+    def looks(self) -> int:
+        """How many times a look at the rule folder was asked for."""
+        return self._number(_LOOKS)
+
+    def ask_for_look(self) -> None:
+        """Have the leader look at the rule folder now."""
+        self._set(_LOOKS, self.looks + 1)
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the service is about to stop, and should be sent nothing more."""
+        return bool(self._number(_FLAGS) & _DRAINING)
+
+    def drain(self) -> None:
+        """Say that the service is about to stop."""
+        self._set(_FLAGS, self._number(_FLAGS) | _DRAINING)
+
+    @property
+    def is_to_stop(self) -> bool:
+        """Whether an edit was refused that is to end the service."""
+        return bool(self._number(_FLAGS) & _STOPPING)
+
+    def ask_to_stop(self) -> None:
+        """End the service, since an edit was refused."""
+        self._set(_FLAGS, self._number(_FLAGS) | _STOPPING)
+
+    def _number(self, place: int) -> int:
+        number: int = _NUMBER.unpack_from(self._memory, place)[0]
+        return number
+
+    def _set(self, place: int, number: int) -> None:
+        _NUMBER.pack_into(self._memory, place, number)
+
+    # ----------------------------------------------------------------------- workers
+
+    def take_row(self) -> int:
+        """Give this process a row of its own."""
+        with self._locked(_CLAIM):
+            number = next(i for i in range(_ROWS) if not _lives(self._row(i)[0]))
+            self.sign(number, 0)
+            return number
+
+    def sign(self, row: int, generation: int) -> None:
+        """Say that this process has loaded a generation."""
+        _ROW.pack_into(self._memory, _FIRST_ROW + row * _ROW.size, os.getpid(), generation)
+
+    def leave(self, row: int) -> None:
+        """Give the row back: nobody need wait for this process."""
+        _ROW.pack_into(self._memory, _FIRST_ROW + row * _ROW.size, 0, 0)
+
+    def have_all(self, generation: int) -> bool:
+        """Whether every worker that lives has loaded a generation."""
+        rows = map(self._row, range(_ROWS))
+        return all(loaded >= generation for process, loaded in rows if _lives(process))
+
+    def _row(self, number: int) -> tuple[int, int]:
+        process, loaded = _ROW.unpack_from(self._memory, _FIRST_ROW + number * _ROW.size)
+        return process, loaded
+
+    # ------------------------------------------------------------------------- locks
+
+    def try_to_lead(self) -> bool:
+        """Become the leader, if nobody is; until this process ends."""
+        try:
+            fcntl.lockf(self._locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _LEADER)
+        except OSError:
+            return False
+        return True
+
+    @contextmanager
+    def _locked(self, byte: int) -> Iterator[None]:
+        fcntl.lockf(self._locks, fcntl.LOCK_EX, 1, byte)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, byte)
+
+
+def _lives(process: int) -> bool:
+    if not process:
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _place_of_state(changes: int) -> int:
+    return _FIRST_STATE + changes % 2 * _ROOM
+
+
+def _fitting(state: State) -> bytes:
+    """Give a state as bytes, with as many problems of a refused edit as there is room for."""
+    most = _MOST_PROBLEMS
+    while True:
+        refused = state.refused
+        if refused is not None:
+            kept = (replace(p, line="", related=()) for p in refused.problems[:most])
+            state = replace(state, refused=replace(refused, problems=tuple(kept)))
+        content = pickle.dumps(state)
+        if len(content) < _ROOM - _NUMBER.size or not most:
+            return content
+        most //= 2

@@ -1,0 +1,183 @@
+"""No request is lost when a worker, or all of them, are told to end."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from contract.rules import RULES
+from contract.service import Server
+from contract.slow import BODY, HEAD, post
+
+REQUEST: Final = HEAD % len(BODY) + BODY
+CLIENTS: Final = 8
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Give what starts a server with settings."""
+    for name, text in RULES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    servers: list[Server] = []
+
+    def started(**settings: object) -> Server:
+        servers.append(Server(tmp_path, "worker", **settings))
+        return servers[-1]
+
+    yield started
+    for server in servers:
+        server.stop()
+
+
+class Load:
+    """Clients that post on kept connections until they are told to stop."""
+
+    def __init__(self, port: int, pauses: tuple[float, ...] = (0, 0.01, 0.1, 0.4)) -> None:
+        self._port = port
+        self._is_over = threading.Event()
+        self.answered = 0
+        self.lost: list[str] = []
+        self.refused = 0
+        self._threads = [
+            threading.Thread(target=self._client, args=(pauses[i % len(pauses)],))
+            for i in range(CLIENTS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let the clients come to their end."""
+        self._is_over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _client(self, pause: float) -> None:
+        while not self._is_over.is_set():
+            try:
+                connection = socket.create_connection(("127.0.0.1", self._port), timeout=10)
+            except ConnectionRefusedError:
+                self.refused += 1
+                time.sleep(0.05)
+                continue
+            with closing(connection):
+                self._use(connection, pause)
+
+    def _use(self, connection: socket.socket, pause: float) -> None:
+        lives = True
+        number = 0
+        while lives and not self._is_over.is_set():
+            try:
+                status, lives = post(connection, REQUEST)
+            except OSError as error:
+                self.lost.append(f"request {number} of a connection: {error!r}")
+                return
+            number += 1
+            self.answered += status == 200
+            if status != 200:
+                self.lost.append(str(status))
+            time.sleep(pause)
+
+
+def test_no_request_is_lost_when_workers_end_one_after_another(
+    start: Callable[..., Server],
+) -> None:
+    server = start(workers=2)
+    load = Load(server.port)
+
+    for _ in range(4):
+        time.sleep(0.5)
+        os.kill(server.workers()[0], signal.SIGTERM)
+        time.sleep(1.5)
+    load.stop()
+
+    assert load.lost == []
+    assert load.refused == 0
+    assert load.answered > 100
+
+
+def test_no_request_is_lost_when_workers_are_recycled(start: Callable[..., Server]) -> None:
+    server = start(workers=2, recycle=100)
+    first = set(server.workers())
+    load = Load(server.port, pauses=(0.005,))
+
+    time.sleep(5)
+    load.stop()
+
+    assert load.lost == []
+    assert load.refused == 0
+    assert not first & set(server.workers())
+
+
+def test_no_request_is_lost_when_the_service_ends(start: Callable[..., Server]) -> None:
+    server = start(workers=2)
+    load = Load(server.port)
+    time.sleep(1)
+
+    seconds = server.end()
+    load.stop()
+
+    assert load.lost == []
+    assert seconds < 3
+
+
+def test_idle_connections_do_not_hold_the_end_up(start: Callable[..., Server]) -> None:
+    server = start()
+    connections = [
+        socket.create_connection(("127.0.0.1", server.port), timeout=5) for _ in range(20)
+    ]
+    for connection in connections[10:]:
+        post(connection, REQUEST)
+    time.sleep(1)
+
+    seconds = server.end()
+
+    assert seconds < 2
+    for connection in connections:
+        assert connection.recv(1) == b""
+        connection.close()
+
+
+def test_a_request_under_way_is_answered_before_the_end(start: Callable[..., Server]) -> None:
+    server = start()
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=5)) as connection:
+        connection.sendall(HEAD % len(BODY) + BODY[:100])
+        time.sleep(0.3)
+        ending = threading.Thread(target=server.end)
+        ending.start()
+        for i in range(100, len(BODY), 600):
+            time.sleep(0.4)
+            connection.sendall(BODY[i : i + 600])
+        received = connection.recv(1000)
+        ending.join()
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert b"Connection: close" in received
+
+
+def test_what_waits_to_be_accepted_is_answered_before_the_end(
+    start: Callable[..., Server],
+) -> None:
+    """The worker is stopped, connections come, and then it is told to end: they are answered."""
+    server = start()
+    (worker,) = server.workers()
+    os.kill(worker, signal.SIGSTOP)
+    connections = []
+    for _ in range(10):
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        connection.sendall(REQUEST)
+        connections.append(connection)
+    os.kill(worker, signal.SIGTERM)
+    os.kill(worker, signal.SIGCONT)
+
+    found = [connection.recv(100) for connection in connections]
+
+    assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in found), found
+    for connection in connections:
+        connection.close()
