@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,16 @@ SEED = ROOT / "seeds/couple_arrested_for_smuggling_copper.txt"
 IMAGE = "localhost/ruletag-test"
 BASE = "localhost/ruletag-base:trixie"
 PODMAN = ("podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs")
-# As little as the service may be given. Health is asked for by the tests alone.
+# As little as the service may be given: nowhere to write, not even /tmp.
+# Health is asked for by the tests alone.
 LEAST = (
     *("--network", "host", "--env", "RULETAG_HOST=127.0.0.1"),
-    *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+    *("--read-only", "--read-only-tmpfs=false", "--shm-size", "64m"),
+    *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
     *("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"),
     "--no-healthcheck",
 )
+LITTLE_MEMORY = "128m"
 STOPPED_WITHIN = 2  # seconds
 STARTED_WITHIN = 20
 MEMORY_CAN_BE_LIMITED = Path("/sys/fs/cgroup/memory").is_dir() or (
@@ -86,6 +90,9 @@ class Container:
         _, answer = self.ask("POST", "/v1/tag", {"text": text})
         return {category["category"] for category in answer.get("categories", ())}
 
+    def finds(self, category: str, text: str) -> bool:
+        return category in self.tags(text)
+
     def is_up(self) -> bool:
         return self.ask("GET", "/livez")[0] == 200
 
@@ -101,6 +108,13 @@ class Container:
     def python(self, code: str) -> Any:  # noqa: ANN401 - any JSON
         """Run code inside, and give the JSON that it prints."""
         return json.loads(run(*PODMAN, "exec", self.name, "python3", "-c", code).stdout)
+
+    def talks_on(self) -> http.client.HTTPConnection:
+        """Give a connection that was used once, and is kept alive."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection.request("GET", "/livez")
+        assert connection.getresponse().read()
+        return connection
 
     def stop(self) -> tuple[float, str]:
         """Send SIGTERM; give the seconds that it took to end, and the exit code."""
@@ -166,16 +180,112 @@ def test_a_mounted_folder_is_followed_and_bad_rules_are_not_healthy(
     assert "hats" not in container.tags("a bowler")
 
 
-def test_any_user_with_little_memory_and_no_place_to_write_will_do(
-    start: Callable[..., Container],
+def test_a_config_map_that_is_swapped_is_followed(
+    start: Callable[..., Container], tmp_path: Path
 ) -> None:
-    memory = ("--memory", "128m") if MEMORY_CAN_BE_LIMITED else ()
-    container = start("--user", "1234567:7654321", "--read-only-tmpfs=false", *memory)
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    swap(rules, "first", "categories: {hats: [bowler]}")
+    container = start("--volume", f"{rules}:/rules:ro")
+    assert within(5, container.is_ready)
+
+    swap(rules, "second", "categories: {hats: [fedora]}")
+    assert within(5, lambda: "hats" in container.tags("a fedora"))
+    assert "hats" not in container.tags("a bowler")
+
+
+def swap(folder: Path, version: str, content: str) -> None:
+    """Put a rule file in place as Kubernetes does: all files at once, by one link."""
+    folder.joinpath(f"..{version}").mkdir()
+    folder.joinpath(f"..{version}", "hats.yaml").write_text(content, encoding="utf-8")
+    folder.joinpath("..data_tmp").symlink_to(f"..{version}")
+    folder.joinpath("..data_tmp").rename(folder / "..data")
+    if not folder.joinpath("hats.yaml").is_symlink():
+        folder.joinpath("hats.yaml").symlink_to("..data/hats.yaml")
+
+
+@pytest.mark.parametrize("user", ["10001:10001", "1234567:0", "1234567:7654321"])
+def test_any_user_with_little_memory_and_no_place_to_write_will_do(
+    start: Callable[..., Container], user: str
+) -> None:
+    memory = ("--memory", LITTLE_MEMORY) if MEMORY_CAN_BE_LIMITED else ()
+    container = start("--user", user, *memory)
 
     assert within(5, container.is_ready)
+    assert container.is_healthy()
     assert container.tags(SEED.read_text(encoding="utf-8") * 50) >= {"arrests", "smuggling"}
     took, code = container.stop()
     assert (took < STOPPED_WITHIN, code) == (True, "0"), took
+
+
+def test_it_has_room_for_edits_in_little_memory(
+    start: Callable[..., Container], tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", rules)
+    memory = ("--memory", LITTLE_MEMORY) if MEMORY_CAN_BE_LIMITED else ()
+    container = start("--volume", f"{rules}:/rules:ro", *memory)
+
+    for i in range(5):
+        content = f"categories: {{hats: [bowler{i}]}}"
+        rules.joinpath("hats.yaml").write_text(content, encoding="utf-8")
+        assert within(10, partial(container.finds, "hats", f"a bowler{i}"))
+    assert inspect(container.name, "{{.RestartCount}} {{.State.OOMKilled}}", "container") == (
+        "0 false"
+    )
+
+
+@pytest.mark.skipif(not MEMORY_CAN_BE_LIMITED, reason="needs a kernel that limits memory")
+def test_an_edit_too_large_for_its_memory_is_refused_and_nothing_else(
+    start: Callable[..., Container], tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    rules.joinpath("hats.yaml").write_text("categories: {hats: [bowler]}", encoding="utf-8")
+    container = start("--volume", f"{rules}:/rules:ro", "--memory", LITTLE_MEMORY)
+    assert within(5, container.is_ready)
+
+    words = "".join(f"  - {number:x} {number * 7919:x}\n" for number in range(100_000))
+    rules.joinpath("words.yaml").write_text(f"categories:\n words:\n{words}", encoding="utf-8")
+    assert within(30, lambda: "E499" in str(container.ask("GET", "/readyz?verbose")))
+    assert container.is_ready()
+    assert container.finds("hats", "a bowler")
+    assert inspect(container.name, "{{.State.Status}}", "container") == "running"
+
+
+def test_connections_that_are_kept_and_idle_do_not_keep_it_from_stopping(
+    start: Callable[..., Container],
+) -> None:
+    container = start()
+    idle = [container.talks_on() for _ in range(20)]
+
+    took, code = container.stop()
+
+    for connection in idle:
+        connection.close()
+    assert (took < STOPPED_WITHIN, code) == (True, "0"), took
+
+
+@pytest.mark.parametrize("user", ["10001:10001", "1234567:0"])
+def test_a_volume_keeps_the_last_good_rules(
+    start: Callable[..., Container], tmp_path: Path, user: str
+) -> None:
+    volume = f"ruletag-test-{secrets.token_hex(4)}"
+    state = ("--volume", f"{volume}:/state", "--env", "RULETAG_STATE=/state", "--user", user)
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    rules.joinpath("hats.yaml").write_text("categories: {hats: [bowler]}", encoding="utf-8")
+    try:
+        first = start("--volume", f"{rules}:/rules:ro", *state)
+        assert within(5, lambda: "hats" in first.tags("a bowler"))
+        first.stop()
+        rules.joinpath("hats.yaml").write_text("categories: {hats: [bowler", encoding="utf-8")
+
+        second = start("--volume", f"{rules}:/rules:ro", *state)
+        assert within(5, lambda: "hats" in second.tags("a bowler"))
+        assert second.is_healthy()
+    finally:
+        run(*PODMAN, "volume", "rm", "--force", "--time", "0", volume)
 
 
 WRITABLE = """

