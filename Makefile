@@ -41,8 +41,11 @@ lock: setup ## resolve the dependencies anew, with hashes
 sbom: setup ## list what the service is made of, in sbom.cdx.json
 	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml --mc-type application --sv 1.6 --output-reproducible -o sbom.cdx.json
 
-bench: setup ## measure the cost of tagging, as ratios
+bench: setup ## measure what tagging, requests, slow clients and edits cost
 	$(BIN)/python bench/tagging.py
+	$(BIN)/python bench/requests.py
+	$(BIN)/python bench/slow_clients.py
+	$(BIN)/python bench/reload.py
 
 soak: setup ## a million requests over five hundred edits: what is lost, what grows
 	$(BIN)/python bench/soak.py

@@ -59,6 +59,20 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         self._share_rules()
         super().manage_workers()
 
+    def reap_workers(self) -> None:
+        """Take note of workers that ended; one that cannot begin ends nothing but itself.
+
+        gunicorn gives up then, which is right at the first start only: later it is
+        a moment without memory, or a file that is out of reach for a while.
+        """
+        try:
+            super().reap_workers()
+        except HaltServer as halt:
+            if self._shared.read().active is None:
+                raise
+            self.log.warning("%s Another is started", halt.reason)
+            time.sleep(_PAUSE)
+
     def _share_rules(self) -> None:
         """Start a worker that has the rules from here, in place of one that has its own."""
         now = time.monotonic()

@@ -3,7 +3,7 @@
 No client may hold the service up: a head, the next piece of a body and the taking of
 an answer each have their deadline. No request is lost when a worker ends: it takes
 what waits in the listen queue, answers with ``Connection: close``, and closes only
-connections on which nothing has come for a second.
+connections on which nothing has come for a moment.
 
 Built on the inside of one version of gunicorn; the version is pinned, and
 ``tests/serving/test_slow_clients.py`` and ``tests/http/test_raw.py`` hold the rest.
@@ -29,7 +29,7 @@ from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
 _TICK: Final = 0.25  # seconds between looks at all connections
-_QUIET: Final = 1.0  # seconds without a byte, after which an ending worker closes a connection
+_QUIET: Final = 0.6  # seconds without a byte, after which an ending worker closes a connection
 _SHARE: Final = 0.9  # of the time to end in; then the master kills
 _LINGER: Final = 2.0  # seconds in which what a refused client still sends is thrown away
 _AT_ONCE: Final = 16  # connections accepted before those that are there are looked at
