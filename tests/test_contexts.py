@@ -155,6 +155,12 @@ ENGLISH: Final = [
     ("military might", "By military might [[arrested]] men were freed.", NONE),
     # historical
     ("former", "A former [[smuggler]] spoke.", "historical"),
+    ("a decade", "In the 1990s they [[smuggled]] gold.", "historical"),
+    ("a year alone", "In 1999 they [[smuggled]] gold.", NONE),
+    ("a plan", "They plan to [[smuggle]] gold.", "hypothetical"),
+    ("hardly", "They hardly [[smuggled]] gold.", NONE),
+    ("six words behind not", "They do not as a rule so often gladly [[smuggle]].", "negated"),
+    ("seven words behind not", "They do not as a rule so very often gladly [[smuggle]].", NONE),
     ("a former officer", "A former officer was [[arrested]].", NONE),
     ("in the past", "In the past [[smugglers]] moved gold.", "historical"),
     ("years ago", "They [[smuggled]] gold years ago.", "historical"),

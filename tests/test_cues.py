@@ -1,6 +1,8 @@
 """The tables of cues hold what the rule language can read, each thing once."""
 
+import re
 from collections import Counter
+from pathlib import Path
 from typing import Final, get_args
 
 import pytest
@@ -16,6 +18,9 @@ LEFT_OUT: Final = (
     "allegedly reportedly suspected alleged will once until used tried attempted escape"
     " may that only as"
 ).split()
+
+
+RULES_PAGE: Final = Path(__file__).parents[1] / "docs" / "rules.md"
 
 
 def test_contexts_stand_in_the_order_of_answers() -> None:
@@ -86,3 +91,34 @@ def test_every_phrase_that_is_none_holds_or_touches_a_cue(context: CuedContext) 
 )
 def test_a_cue_of_a_rule_file_has_the_same_shape(cue: Cue) -> None:
     assert cue == Cue(*cue)
+
+
+# ------------------------------------------------------------------------ docs
+
+
+def told() -> set[tuple[str, str, str, int]]:
+    """Give what the table of the page says: keyword, context, role and reach."""
+    table = RULES_PAGE.read_text(encoding="utf-8").partition("| context | cues before")[2]
+    lines = table.partition("\n\n")[0].splitlines()[2:]
+    found = set()
+    for line in lines:
+        context, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        for role, cell in zip(("before", "after"), cells, strict=True):
+            for alike in cell.split(";"):
+                words, reach = alike.strip().rsplit(" ", 1)
+                keywords = re.findall("`([^`]+)`", words)
+                found |= {(word, context.strip("`"), role, int(reach)) for word in keywords}
+    return found
+
+
+def test_the_cues_of_the_page_have_the_reach_it_says() -> None:
+    known = {(cue.keyword, cue.context, cue.role, cue.reach) for cue in CUES}
+
+    assert len(told()) > 30
+    assert told() - known == set()
+
+
+def test_every_reach_of_an_english_cue_is_shown_on_the_page() -> None:
+    english = [cue for cue in CUES if cue.language == "en" and cue.role in {"before", "after"}]
+
+    assert {tuple(cue[1:4]) for cue in english} == {one[1:] for one in told()}

@@ -75,7 +75,7 @@ FOUND: Final = [
     ("company", "[{word: tin, with: [seize~, $metals], within: 8 words}]",
      ("tin or its plural (tins); only with any of these at most 8 words away in the same sentence: "
      "seize in any verb form (seizes, seized, seizing), or any of $metals")),
-    ("company to avoid", "[{word: tin, none: can}]",
+    ("company to avoid", "[{word: tin, none: [can]}]",
      ("tin or its plural (tins); only without any of these in the same sentence: can or its plural "
      "(cans)")),
     ("any", "[{any: [ton, 走私], except: [tin ton]}]",
@@ -412,4 +412,4 @@ def test_every_shipped_rule_is_explained() -> None:
     for category in rule_set.categories:
         description = describe(category, rule_set)
         assert description.summary.startswith(category.about.description)
-        assert len(description.text) < 8_000
+        assert len(description.text) < 12_000

@@ -47,7 +47,7 @@ GAP: Final = "[strip~ ... membership]"
 
 ROWS: Final = [
     # It counts.
-    Row("counted", "[copper]", "A copper pipe.", "counted", "`copper` at 2 adds 1"),
+    Row("counted", "[copper]", "A copper pipe.", "counted", "`copper` at 1:3 adds 1"),
     Row("counted once", "[copper]", "Copper, copper.", "counted", "1 further match adds nothing"),
     Row("counted in part", "[{word: copper, weight: 0.5}]", "Copper.", "counted", "adds 0.5"),
     Row("taken away", "[{word: copper, weight: -2}]", "Copper.", "counted", "takes 2 away"),
@@ -57,42 +57,42 @@ ROWS: Final = [
         "{match: [copper], except: [copper thief]}",
         "The copper thief ran.",
         "cancelled",
-        "`copper` at 4 is found but cancelled by the exception `copper thief` at 4",
+        "`copper` at 1:5 is found but cancelled by the exception `copper thief` at 1:5",
     ),
     Row(
         "an exception of the entry",
         "[{word: copper, except: [copper thief]}]",
         "A copper thief.",
         "cancelled",
-        "the exception `copper thief` at 2",
+        "the exception `copper thief` at 1:3",
     ),
     Row(
         "an exception in another form",
         "{match: [lead], except: [lead~ the way]}",
         "He will lead, leading the way. Lead the way.",
         "cancelled",
-        "`lead~ the way`, which stands there as `Lead the way` at 31",
+        "`lead~ the way`, which stands there as `Lead the way` at 1:32",
     ),
     Row(
         "an exception of a word of a group",
         "[{any: [{word: copper, except: [copper thief]}, zinc], weight: 1}]",
         "A copper thief.",
         "cancelled",
-        "`copper thief` at 2",
+        "`copper thief` at 1:3",
     ),
     Row(
         "an exception cancels a part of a gap",
         "{match: [strip~ ... membership], except: [membership fee]}",
         "He was stripped of a membership fee.",
         "cancelled",
-        "`membership fee` at 21",
+        "`membership fee` at 1:22",
     ),
     Row(
         "several are cancelled",
         "{match: [copper], except: [copper thief]}",
         "A copper thief, a copper thief.",
         "cancelled",
-        "(and 1 more)",
+        "(and 1 more like it)",
     ),
     # In a context that is ignored.
     Row(
@@ -100,7 +100,7 @@ ROWS: Final = [
         "{match: [smuggle~], ignore: [negated]}",
         "He did not smuggle it.",
         "negated",
-        '`smuggle` at 11 is negated by "not" at 7',
+        '`smuggle` at 1:12 is negated by "not" at 1:8',
     ),
     Row(
         "negated behind",
@@ -114,21 +114,21 @@ ROWS: Final = [
         "{match: [take~ ... into custody], ignore: [negated]}",
         "They took no one into custody.",
         "negated",
-        '"no one" at 10',
+        '"no one" at 1:11',
     ),
     Row(
         "hypothetical",
         "{match: [smuggle~], ignore: [hypothetical]}",
         "If they smuggle it, they go.",
         "hypothetical",
-        '"If" at 0',
+        '"If" at 1:1',
     ),
     Row(
         "quoted",
         "{match: [smuggle~], ignore: [quoted]}",
         "“They smuggle it all the time”, he said.",
         "quoted",
-        "at 1",
+        "at 1:2",
     ),
     Row(
         "in capitals",
@@ -143,7 +143,7 @@ ROWS: Final = [
         "{match: [copper], unless: [pipe]}",
         "A copper pipe.",
         "vetoed",
-        "`copper` at 2 would count but for the veto",
+        "`copper` at 1:3 would count but for the veto",
     ),
     # Blocks.
     Row(
@@ -151,7 +151,7 @@ ROWS: Final = [
         "[{all: [[copper], [smuggle~, seize~]]}]",
         "Copper rose.",
         "group_missing",
-        "1 of 2 groups is not found: [`smuggle~`, `seize~`]; found is `Copper` at 0",
+        "1 of 2 groups is not found: [`smuggle~`, `seize~`]; found is `Copper` at 1:1",
     ),
     Row(
         "of a long group the first words",
@@ -200,7 +200,7 @@ ROWS: Final = [
         BOTH % ", within: phrase",
         "For copper, they smuggle.",
         "not_together",
-        "`,` at 10 lies between",
+        "`,` at 1:11 lies between",
     ),
     Row(
         "three groups apart",
@@ -214,14 +214,14 @@ ROWS: Final = [
         BOTH % "",
         "They smuggle. Copper is red. It is. Copper.",
         "not_together",
-        "the nearest are `smuggle` at 5 and `Copper` at 14",
+        "the nearest are `smuggle` at 1:6 and `Copper` at 1:15",
     ),
     Row(
         "in the wrong order",
         BOTH % ", order: as_written",
         "They smuggle copper.",
         "wrong_order",
-        "`smuggle` at 5 before `copper` at 13",
+        "`smuggle` at 1:6 before `copper` at 1:14",
     ),
     Row(
         "one word for two groups",
@@ -242,7 +242,7 @@ ROWS: Final = [
         "[{word: copper, with: [smuggle~]}]",
         "Copper rose. They smuggle.",
         "no_company",
-        "the nearest is `smuggle` at 18 (sentences 1 and 2)",
+        "the nearest is `smuggle` at 1:19 (sentences 1 and 2)",
     ),
     Row(
         "company in words",
@@ -263,35 +263,35 @@ ROWS: Final = [
         "[{all: [[copper], [zinc]], with: [smuggle~]}]",
         "Copper and zinc. They smuggle.",
         "no_company",
-        "`Copper and zinc` at 0 lacks its company",
+        "`Copper and zinc` at 1:1 lacks its company",
     ),
     Row(
         "disturbed",
         "[{word: copper, none: [roof]}]",
         "Copper for a roof.",
         "disturbed",
-        "`Copper` at 0 is disturbed by `none`, in one sentence: `roof` at 13",
+        "`Copper` at 1:1 is disturbed by `none`, in one sentence: `roof` at 1:14",
     ),
     Row(
         "disturbed by what overlaps",
         "[{word: copper, none: [copper roof]}]",
         "A copper roof.",
         "disturbed",
-        "`copper roof` at 2",
+        "`copper roof` at 1:3",
     ),
     Row(
         "disturbed between the groups",
         "[{all: [[copper], [zinc]], none: [roof]}]",
         "Copper roof and zinc.",
         "disturbed",
-        "`roof` at 7",
+        "`roof` at 1:8",
     ),
     Row(
         "too few words",
         "[{any: [copper, zinc], at_least: 2}]",
         "Copper, copper.",
         "too_few",
-        "1 of 2 different words found: `Copper` at 0, `copper` at 8",
+        "1 of 2 different words found: `Copper` at 1:1, `copper` at 1:9",
     ),
     Row("too few times", "[{word: copper, times: 3}]", "Copper, copper.", "too_few", "2 of 3"),
     Row(
@@ -313,7 +313,7 @@ ROWS: Final = [
         "[{word: copper, in: title}]",
         "Prices\n\nCopper rose.",
         "not_in_title",
-        "found at 8, which is not in the title",
+        "found at 3:1, which is not in the title",
     ),
     # Gaps.
     Row(
@@ -321,7 +321,7 @@ ROWS: Final = [
         GAP,
         "He was stripped.",
         "part_missing",
-        "`membership` of the gap stands nowhere in the text; `stripped` at 7 does",
+        "`membership` of the gap stands nowhere in the text; `stripped` at 1:8 does",
     ),
     Row(
         "too wide",
@@ -335,30 +335,30 @@ ROWS: Final = [
         GAP,
         "Stripped, his membership ended.",
         "gap_ended",
-        "stands `,`, at 8, which ends a gap; `across: clauses` lets a gap pass it",
+        "stands `,`, at 1:9, which ends a gap; `across: clauses` lets a gap pass it",
     ),
-    Row("a colon in a gap", GAP, "Stripped: membership.", "gap_ended", "stands `:`, at 8"),
-    Row("a quotation in a gap", GAP, "Stripped “his membership”.", "gap_ended", "`“`, at 9"),
+    Row("a colon in a gap", GAP, "Stripped: membership.", "gap_ended", "stands `:`, at 1:9"),
+    Row("a quotation in a gap", GAP, "Stripped “his membership”.", "gap_ended", "`“`, at 1:10"),
     Row(
         "a bracket across clauses",
         f"[{{word: {GAP[1:-1]}, across: clauses}}]",
         "Stripped, (his membership).",
         "gap_ended",
-        "stands `(`, at 10",
+        "stands `(`, at 1:11",
     ),
     Row(
         "a sentence ends in a gap",
         GAP,
         "He was stripped. Membership ended.",
         "gap_ended",
-        "the sentence ends, at 16",
+        "the sentence ends, at 1:17",
     ),
     Row(
         "the wrong order in a gap",
         GAP,
         "Membership was stripped.",
         "gap_order",
-        "`Membership` at 0 does not stand behind `stripped` at 15",
+        "`Membership` at 1:1 does not stand behind `stripped` at 1:16",
     ),
     Row(
         "a gap in pieces",
@@ -373,7 +373,7 @@ ROWS: Final = [
         "[smuggle]",
         "They were smuggling.",
         "other_form",
-        "`smuggling` at 10; your keyword is `smuggle`, write `smuggle~`",
+        "`smuggling` at 1:11; your keyword is `smuggle`, write `smuggle~`",
     ),
     Row("an irregular form", "[lose]", "They lost it.", "other_form", "write `lose~`"),
     Row("a form of a form", "[smuggling]", "They smuggled.", "other_form", "write `smuggle~`"),
@@ -382,14 +382,14 @@ ROWS: Final = [
     Row("a plural that is not sought", "['=WPK']", "WPKs", "other_form", "allows no other form"),
     Row("no forms", "[{word: ship, forms: none}]", "Ships.", "other_form", "`forms: none`"),
     Row("own forms", "[{word: ship, forms: [boat]}]", "Ships.", "other_form", "`forms`"),
-    Row("UK spelling", "[{word: labour, forms: none}]", "A labor.", "other_form", "`labor` at 2"),
+    Row("UK spelling", "[{word: labour, forms: none}]", "A labor.", "other_form", "`labor` at 1:3"),
     Row("the singular", "[coppers]", "A copper.", "other_form", "write `copper`, which finds"),
     Row(
         "a verb in a phrase",
         "[close the border]",
         "They closed the border.",
         "other_form",
-        "`closed the border` at 5; your keyword is `close the border`, write `close~ the border`",
+        "`closed the border` at 1:6; your keyword is `close the border`, write `close~ the border`",
     ),
     Row(
         "a plural in a phrase",
@@ -398,13 +398,13 @@ ROWS: Final = [
         "other_form",
         "write `borders closure`",
     ),
-    Row("another case", "['=WPK']", "The wpk met.", "case", "`wpk` at 4; its case must be"),
-    Row("another case of a phrase", "['=Big Ben']", "A big ben.", "case", "`big ben` at 2"),
+    Row("another case", "['=WPK']", "The wpk met.", "case", "`wpk` at 1:5; its case must be"),
+    Row("another case of a phrase", "['=Big Ben']", "A big ben.", "case", "`big ben` at 1:3"),
     Row("without its dots", "[U.S.]", "Tell us.", "case", "must be in capitals"),
-    Row("misspelled", "[government]", "A goverment.", "spelling", "`goverment` at 2"),
-    Row("exchanged letters", "[smuggler]", "A smuglger.", "spelling", "`smuglger` at 2"),
-    Row("an added letter", "[metal]", "A mettal.", "spelling", "`mettal` at 2"),
-    Row("a changed letter", "[copper]", "A copter.", "spelling", "`copter` at 2"),
+    Row("misspelled", "[government]", "A goverment.", "spelling", "`goverment` at 1:3"),
+    Row("exchanged letters", "[smuggler]", "A smuglger.", "spelling", "`smuglger` at 1:3"),
+    Row("an added letter", "[metal]", "A mettal.", "spelling", "`mettal` at 1:3"),
+    Row("a changed letter", "[copper]", "A copter.", "spelling", "`copter` at 1:3"),
     Row("a longer word", "[copper]", "A copperplate.", "longer_word", "write `copper*`"),
     Row("inside a Hangul word", "[밀수]", "비밀수사", "inside_word", "must begin a word"),
     Row("a single syllable", "[금]", "금니", "inside_word", "a single syllable needs"),
@@ -414,7 +414,7 @@ ROWS: Final = [
         "[copper wire]",
         "A copper made wire.",
         "apart",
-        "`copper` at 2, `wire` at 14; write the gap `copper ... wire`",
+        "`copper` at 1:3, `wire` at 1:15; write the gap `copper ... wire`",
     ),
     Row(
         "words apart, the other way",
@@ -423,13 +423,13 @@ ROWS: Final = [
         "apart",
         "`all` finds words in one sentence",
     ),
-    Row("Hangul words apart", "[국경 봉쇄]", "국경 그 봉쇄", "apart", "`국경` at 0"),
+    Row("Hangul words apart", "[국경 봉쇄]", "국경 그 봉쇄", "apart", "`국경` at 1:1"),
     Row(
         "a sign between",
         "[border closure]",
         "The border, closure.",
         "sign_between",
-        "`border, closure` at 4; a sign between its words ends a phrase",
+        "`border, closure` at 1:5; a sign between its words ends a phrase",
     ),
 ]
 
@@ -454,7 +454,7 @@ def test_a_shorter_match_is_hidden() -> None:
     _, hidden = explained("[copper, copper wire]", "A copper wire.").entries
 
     assert hidden.reasons[0].code == "hidden"
-    assert "a longer match of the category: `copper wire` at 2" in hidden.reasons[0].detail
+    assert "a longer match of the category: `copper wire` at 1:3" in hidden.reasons[0].detail
 
 
 def test_an_equal_match_is_hidden() -> None:
@@ -480,7 +480,7 @@ def test_places_in_a_title() -> None:
     explanation = explained("[copper]", "They came.", "A copper pipe")
 
     (reason,) = explanation.entries[0].reasons
-    assert reason.detail == "`copper` at 2 of the title adds 1"
+    assert reason.detail == "`copper` at title:3 adds 1"
     assert reason.places == (Place(2, 8, "copper", in_title=True),)
 
 
@@ -511,7 +511,7 @@ OUTCOMES: Final[list[tuple[str, str, str, str, bool, str]]] = [
         "A copper pipe.",
         "vetoed",
         False,
-        "vetoed by `unless[0]` (`pipe`): `pipe` at 9",
+        "vetoed by `unless[0]` (`pipe`): `pipe` at 1:10",
     ),
     (
         "a draft",
@@ -621,7 +621,12 @@ def test_lines_of_a_list_are_entries() -> None:
 
 # name, match, text, the sentences
 SHORT: Final[list[tuple[str, str, str, str]]] = [
-    ("tagged", "[copper]", "Copper.", "a: tagged, score 1 (1 is needed). `copper`: `Copper` at 0"),
+    (
+        "tagged",
+        "[copper]",
+        "Copper.",
+        "a: tagged, score 1 (1 is needed). `copper`: `Copper` at 1:1",
+    ),
     ("not found", "[copper]", "Zinc.", "a: not tagged, nothing counts (score 0 of 1)."),
     (
         "a near miss",
@@ -633,7 +638,7 @@ SHORT: Final[list[tuple[str, str, str, str]]] = [
         "vetoed",
         "{match: [copper], unless: [pipe]}",
         "Copper pipe.",
-        "a: not tagged, vetoed by `unless[0]` (`pipe`): `pipe` at 7.",
+        "a: not tagged, vetoed by `unless[0]` (`pipe`): `pipe` at 1:8.",
     ),
 ]
 

@@ -77,8 +77,8 @@ def switched_on(tmp_path_factory: pytest.TempPathFactory) -> CompiledRules:
     for category in CATEGORIES:
         path = folder / f"{category}.yaml"
         text = path.read_text(encoding="utf-8")
-        assert text.count("    status: off\n") == 1
-        path.write_text(text.replace("    status: off\n", "    status: on\n"), encoding="utf-8")
+        assert text.count('    status: "off"\n') == 1
+        path.write_text(text.replace('    status: "off"\n', "    status: on\n"), encoding="utf-8")
     return compile_rules(read_rules(folder))
 
 

@@ -26,7 +26,7 @@ LAYERS = """
         matching.tagging matching.windows matching.findings matching.judging matching.tagger
         matching.reasons matching.obstacles matching.nearmisses matching.accounts
         matching.explainer matching.examples
-    linting.names linting.vocabulary linting.trees linting.comments linting.found
+    linting.names linting.vocabulary linting.trees linting.comments linting.found linting.operators
         linting.scopes linting.words linting.duplicates linting.exceptions linting.rules
         linting.runner linting.fixes
     serving.store serving.shared serving.artefact serving.lastgood serving.builder

@@ -172,7 +172,7 @@ SEVERAL: Final = [
     (
         "values of a block",
         ["categories:\n  x:\n  - {any: [a, b], at_least: 3}\n  - {word: a, times: 0}\n  - {word: a, in: body}\n  - {all: [], across: commas}\n  - {word: a, with: b c}\n  - {all: [a, b, c, d, e, f, g, h, i]}\n"],
-        ["E206 a.yaml:3:29", "E206 a.yaml:4:22", "E206 a.yaml:5:19", "E204 a.yaml:6:11", "E206 a.yaml:6:23", "E206 a.yaml:8:11"],
+        ["E206 a.yaml:3:29", "E206 a.yaml:4:22", "E206 a.yaml:5:19", "E204 a.yaml:6:11", "E206 a.yaml:6:23", "E203 a.yaml:7:21", "E206 a.yaml:8:11"],
     ),
     (
         "what a category says of itself",

@@ -77,6 +77,7 @@ CODES: Final = {
     "W526": "keywords that differ by case or width only",
     "W527": "unknown name after `allow`",
     "W528": "`allow` without effect",
+    "W529": "operator of another search language",
     "W590": "a test of a draft fails",
     "W591": "a sentence to do is tagged",
 }

@@ -54,7 +54,7 @@ WRONG_USAGE: Final = [
     ("a mistyped option", ["tag", "--jsom"], "No such option '--jsom'."),
     ("a mistyped category", ["tag", "--category", "smugling", "a"], "did you mean `smuggling`?"),
     ("two rule folders", ["check", "rules", "--rules", "rules"], "give the rule folder once"),
-    ("a file as rule folder", ["check", "rules/trade.yaml"], "'rules/trade.yaml' is a file"),
+    ("a file as rule folder", ["check", "rules/trade.yaml"], "rules/trade.yaml is a file"),
     ("a title for two texts", ["tag", "--title", "T", "a", "b"], "--title goes with a single text"),
     ("a title for lines", ["tag", "--title", "T", "a.jsonl"], "--title goes with a text"),
     ("an empty name", ["tag", ""], "a FILE has an empty name"),

@@ -8,6 +8,7 @@ import pytest
 
 from cli.conftest import Process, Run, Terminal
 from ruletag.cli.terminal import width
+from ruletag.language.cues import CUES as SHIPPED_CUES
 
 SMUGGLING: Final = """\
 smuggling
@@ -166,3 +167,65 @@ def test_a_closed_pipe_is_silent(process: Process) -> None:
     done = process("ruletag describe smuggling party | head -n 1")
 
     assert (done.stdout, done.stderr) == ("party\n", "")
+
+
+# ------------------------------------------------------------------------- cues
+
+CUES: Final = """
+cues:
+  negated: {before: [far from, innocent of the], reach: 3}
+  historical: {after: [back in]}
+"""
+
+
+def test_cues_are_shown_with_their_reach(run: Run, rules: Path) -> None:
+    (rules / "b.yaml").write_text(f"{CUES}\ncategories: {{b: [x]}}\n", encoding="utf-8")
+
+    done = run("describe", "--cues")
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith(
+        "negated: before a match, at most 6 words between\n  no, not, never, "
+    )
+    assert "\n\nnegated: before a match, at most 1 word between\n  refrain~ from, " in done.stdout
+    assert "\n\nnegated: before a match, no word between\n  fail~ to, " in done.stdout
+    assert "\n\nnegated: phrases that look like a cue and are none\n  not only, " in done.stdout
+    assert "\n\nthe reach of every cue ends at\n  but, " in done.stdout
+    assert "\n\nhypothetical: before a match, at most 6 words between (ko)\n  만약, " in done.stdout
+    assert done.stdout.endswith(
+        "\n\nnegated: before a match, at most 3 words between\n  far from, innocent of the\n"
+        "\nhistorical: after a match, at most 8 words between\n  back in\n"
+    )
+
+
+def test_cues_on_a_terminal_fit_it(terminal: Terminal) -> None:
+    code, shown = terminal("describe", "--cues", COLUMNS="60")
+
+    assert code == 0
+    assert max(map(width, shown.splitlines())) <= 60 + len("\x1b[1m\x1b[0m")
+    assert shown.startswith(
+        "\x1b[1mnegated: before a match, at most 6 words between\x1b[0m\n  no, "
+    )
+
+
+@pytest.mark.usefixtures("rules")
+def test_cues_as_json_are_a_line_each(run: Run) -> None:
+    lines = run("describe", "--cues", "--json").stdout.splitlines()
+
+    assert json.loads(lines[0]) == {
+        "keyword": "no",
+        "context": "negated",
+        "role": "before",
+        "reach": 6,
+        "language": "en",
+    }
+    assert len(lines) == len(SHIPPED_CUES)
+
+
+@pytest.mark.usefixtures("rules")
+@pytest.mark.parametrize("arguments", [["smuggling"], ["--full"]], ids=["a category", "full"])
+def test_cues_are_of_no_category(run: Run, arguments: list[str]) -> None:
+    done = run("describe", "--cues", *arguments)
+
+    assert done.exit_code == 2
+    assert "--cues shows all cues; leave CATEGORY and --full out" in done.stderr

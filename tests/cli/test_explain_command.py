@@ -14,11 +14,11 @@ REPORT: Final = """\
 smuggling: tagged, score 1 (1 is needed)
 
   smuggle~ +1  rules/trade.yaml:8
-    `smuggled` at 18 adds 1
+    `smuggled` at 3:7 adds 1
       3:7  They came. A man [[smuggled]] copper; another moved zinc.
 
   move~ ... $metals  rules/trade.yaml:10
-    `$metals` at 99
+    `$metals` at 9:9
 """
 
 
@@ -41,7 +41,7 @@ def test_names_lines_and_columns() -> None:
     result = run("party", text="one\r\ntwo the wpk")
 
     assert (
-        "    seen in other case: `wpk` at 13; its case must be exactly as written" in result.output
+        "    seen in other case: `wpk` at 2:9; its case must be exactly as written" in result.output
     )
     assert "      2:9  one two the [[wpk]]\n" in result.output
 
@@ -78,7 +78,7 @@ def test_json_holds_reasons_and_places() -> None:
     assert answer["rules"].startswith("sha256:")
     assert entries[0]["reasons"][0] == {
         "code": "counted",
-        "detail": "`copper` at 27 adds 1",
+        "detail": "`copper` at 3:16 adds 1",
         "places": [{"start": 27, "end": 33, "text": "copper"}],
     }
 

@@ -488,7 +488,7 @@ def test_the_report_of_a_folder(home: Path, run: Run) -> None:
     done = run("test", "--format", "junit")
 
     root = ET.fromstring(done.stdout_bytes)  # noqa: S314 - our own
-    assert (done.exit_code, done.stderr) == (1, "2 tests, 1 failed\n")
+    assert (done.exit_code, done.stderr) == (1, "2 tests in ./rules, 1 failed\n")
     assert [case.get("file") for case in root.iter("testcase")] == ["rules/a.yaml"] * 2
     [failure] = root.iter("failure")
     assert failure.get("message") == "error[E405]: a is not tagged"

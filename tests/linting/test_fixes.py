@@ -68,6 +68,12 @@ MENDED: Final = [
         "\n  - copper\n  - word: copper\n    forms: plural\n",
     ),
     ("a past", " [smuggled, zinc]", " [smuggle~, zinc]"),
+    ("a plural that ends a phrase", " [job cuts, zinc]", " [job cut, zinc]"),
+    (
+        "a plural in company",
+        "\n  - {word: ship, with: [layoffs, $x]}\n  x: [layoff]",
+        "\n  - {word: ship, with: [layoff, $x]}\n  x: [layoff]",
+    ),
     ("a plural in quotes", '\n  - "refugees"\n', "\n  - refugee\n"),
     ("a verb by hand", " [smuggle, smuggled, zinc, smuggling]", " [smuggle~, zinc]"),
     ("a Cyrillic letter", " [c\u043epper, zinc]", " [copper, zinc]"),

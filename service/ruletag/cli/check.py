@@ -17,7 +17,9 @@ from ruletag.cli.common import (
     UNREADABLE,
     InputError,
     Outcome,
+    RuleFolder,
     counted,
+    named,
     problem_counts,
     read_folder,
     rule_folder,
@@ -61,7 +63,7 @@ Examples:
     "folders",
     nargs=-1,
     metavar="[DIR]",
-    type=click.Path(file_okay=False, readable=False, path_type=Path),
+    type=RuleFolder(),
 )
 @rules_option
 @click.option(
@@ -96,11 +98,11 @@ def check(ctx: click.Context, folders: tuple[Path, ...], **options: Unpack[_Opti
     if options["explain"]:
         _explain([*options["explain"], *map(str, folders)])
         return
-    named = [folder for folder in (*folders, options["rules"]) if folder is not None]
-    outcome = with_warnings(read_folder(rule_folder(*named)), datetime.now(UTC).date())
+    given = [folder for folder in (*folders, options["rules"]) if folder is not None]
+    outcome = with_warnings(read_folder(rule_folder(*given)), datetime.now(UTC).date())
     if options["fix"]:
         outcome = _fix(outcome, write=options["write"])
-    _report(outcome, options["form"], _test_command(named))
+    _report(outcome, options["form"], _test_command(given))
     ctx.exit(_exit_code(outcome, strict=options["strict"]))
 
 
@@ -180,6 +182,7 @@ def _summary(outcome: Outcome) -> str:
         return f"{counts} in {files}" if outcome.files else counts
     rule_set = outcome.rules.rule_set
     categories = counted(len(rule_set.categories), "category", "categories")
+    files += f" in {named(outcome.folder)}"
     return f"{files}, {categories}, {counted(_keywords(rule_set), 'keyword')}: {counts}"
 
 
@@ -189,8 +192,8 @@ def _not_run(outcome: Outcome, test_command: str) -> str:
     return f" ({counted(number, 'test')} not run: {test_command})" if number else ""
 
 
-def _test_command(named: Sequence[Path]) -> str:
-    return one_line(shlex.join(["ruletag", "test", *map(str, named)]))
+def _test_command(given: Sequence[Path]) -> str:
+    return one_line(shlex.join(["ruletag", "test", *map(str, given)]))
 
 
 def _keywords(rule_set: RuleSet) -> int:

@@ -5,6 +5,7 @@ check, 78 rules or settings that cannot be used, 130 interrupted.
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from ruletag.cli.terminal import one_line, wants_colour
 from ruletag.matching.compiler import CompiledRules, compile_rules
 from ruletag.problems import Problem, RuleSetError, render
 from ruletag.rules.loader import list_reader, parse_rules, snapshot
-from ruletag.settings import SHIPPED_RULES, SettingsError, read_settings
+from ruletag.settings import LOCAL_RULES, SHIPPED_RULES, SettingsError, read_settings
 
 FINDINGS: Final = 1
 UNREADABLE: Final = 2
@@ -38,11 +39,30 @@ class ConfigurationError(click.ClickException):
     exit_code = CONFIGURATION
 
 
+class RuleFolder(click.Path):
+    """The type of an argument that is a rule folder; it need not be there."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, readable=False, path_type=Path)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        """Give the path; of a file say which folder holds it."""
+        if Path(value).is_file():
+            holder = one_line(shlex.quote(str(Path(value).parent)))
+            self.fail(f"{one_line(str(value))} is a file; give its folder: {holder}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def rules_option(command: _Command) -> _Command:
     """Give a command the option ``--rules``."""
     return click.option(
         "--rules",
-        type=click.Path(file_okay=False, readable=False, path_type=Path),
+        type=RuleFolder(),
         metavar="DIR",
         help="The rule folder. Default: RULETAG_RULES, else ./rules, else those in the package.",
     )(command)
@@ -54,7 +74,7 @@ def folder_argument(command: _Command) -> _Command:
         "folder",
         required=False,
         metavar="[DIR]",
-        type=click.Path(file_okay=False, readable=False, path_type=Path),
+        type=RuleFolder(),
     )(command)
 
 
@@ -69,6 +89,16 @@ def rule_folder(*given: Path | None) -> Path:
         return read_settings(os.environ).rules
     except SettingsError as error:
         raise ConfigurationError(str(error)) from None
+
+
+def named(folder: Path) -> str:
+    """Name a rule folder; of the rules in the package say why they are read."""
+    if folder == SHIPPED_RULES:
+        why = "" if LOCAL_RULES.is_dir() else f" (there is no ./{LOCAL_RULES} here)"
+        return f"the rules of the package{why}"
+    path = one_line(folder.as_posix())
+    is_clear = folder.is_absolute() or path in {".", ".."} or path.startswith("../")
+    return path if is_clear else f"./{path}"
 
 
 @dataclass(frozen=True, slots=True)

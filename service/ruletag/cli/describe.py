@@ -3,13 +3,21 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypedDict, Unpack
 
 import click
 
-from ruletag.cli.common import InputError, read_folder, rule_folder, rules_option, usable_rules
+from ruletag.cli.common import (
+    InputError,
+    counted,
+    read_folder,
+    rule_folder,
+    rules_option,
+    usable_rules,
+)
 from ruletag.cli.selection import selected_categories
 from ruletag.cli.terminal import (
     BOLD,
@@ -23,6 +31,7 @@ from ruletag.cli.terminal import (
     wants_colour,
     width,
 )
+from ruletag.language.cues import CUES, Cue
 from ruletag.matching.compiler import CompiledRules
 from ruletag.rules.describe import MOST, Description
 from ruletag.rules.describe import describe as describe_category
@@ -32,6 +41,14 @@ _HEAD: Final = ("category", "about", "entries", "status", "tests")
 _ABOUT: Final = 1  # the column that is shortened on a narrow terminal
 _BULLET: Final = "- "
 _LEAST_COLUMNS: Final = 20
+_PLACES: Final = {"before": "before a match", "after": "after a match"}
+
+
+class _Options(TypedDict):
+    rules: Path | None
+    full: bool
+    cues: bool
+    as_json: bool
 
 
 @click.command(
@@ -41,34 +58,43 @@ Examples:
   ruletag describe smuggling
   ruletag describe 'commodities.*' --rules my-rules --full
   ruletag describe smuggling --json | jq -r '.points[].text'
+  ruletag describe --cues                 what makes a match negated, historical …
 """,
 )
 @click.argument("categories", nargs=-1, metavar="[CATEGORY...]")
 @rules_option
 @click.option("--full", is_flag=True, help="Show every word, not only the first of a long row.")
+@click.option("--cues", is_flag=True, help="Show the cues of contexts in force, and their reach.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def describe(categories: tuple[str, ...], rules: Path | None, *, full: bool, as_json: bool) -> None:
+def describe(categories: tuple[str, ...], **options: Unpack[_Options]) -> None:
     """Say in plain English what a rule finds.
 
     `economy.*` is the category economy and all below. Without a CATEGORY there is
     a line for each; in a pipe its cells are parted by tabs.
     """
-    compiled = usable_rules(read_folder(rule_folder(rules)))
+    if options["cues"] and (categories or options["full"]):
+        raise click.UsageError("--cues shows all cues; leave CATEGORY and --full out")
+    outcome = read_folder(rule_folder(options["rules"]))
+    compiled = usable_rules(outcome)
+    as_json = options["as_json"]
+    if options["cues"]:
+        _show_cues(compiled, as_json=as_json)
+        return
     if not compiled.rule_set.categories:
         raise InputError("the rules have no category")
-    chosen = _chosen(categories, compiled)
+    chosen = _chosen(categories, compiled, outcome.folder)
     if not categories and not as_json:
         _list(chosen, compiled)
         return
-    most = None if full else MOST
+    most = None if options["full"] else MOST
     told = (describe_category(category, compiled.rule_set, most) for category in chosen)
     if as_json:
-        _as_json(told)
+        _as_json(description.as_dict() for description in told)
     else:
         _as_text(told)
 
 
-def _chosen(patterns: Sequence[str], rules: CompiledRules) -> Sequence[Category]:
+def _chosen(patterns: Sequence[str], rules: CompiledRules, folder: Path) -> Sequence[Category]:
     """Give the categories that are named; all, where none is."""
     known = [category.id for category in rules.rule_set.categories]
     above = next((p for p in patterns if p in rules.ids and p not in known), None)
@@ -76,7 +102,7 @@ def _chosen(patterns: Sequence[str], rules: CompiledRules) -> Sequence[Category]
         raise click.UsageError(
             f"`{above}` has no rule of its own; `{above}.*` are the categories below it"
         )
-    names = selected_categories(patterns, known)
+    names = selected_categories(patterns, known, folder)
     return [c for c in rules.rule_set.categories if names is None or c.id in names]
 
 
@@ -115,10 +141,10 @@ def _first_words(category: Category) -> str:
     return ", ".join(line.keyword.written for line in lines[:MOST])
 
 
-def _as_json(told: Iterator[Description]) -> None:
+def _as_json(told: Iterable[dict[str, Any]]) -> None:
     guard = visible_json if is_terminal(sys.stdout) else bytes
-    for description in told:
-        line = json.dumps(description.as_dict(), ensure_ascii=False)
+    for one in told:
+        line = json.dumps(one, ensure_ascii=False)
         click.echo(guard(line.encode("utf-8", "backslashreplace")))
 
 
@@ -152,3 +178,39 @@ def _wrapped(text: str, bullet: str, screen: int | None) -> Iterator[str]:
             longer = " " * len(bullet) + word
         line = longer
     yield line
+
+
+# -------------------------------------------------------------------------- cues
+
+
+def _show_cues(rules: CompiledRules, *, as_json: bool) -> None:
+    """Show the cues that ruletag knows and those of the rule files."""
+    added = (
+        Cue(line.keyword.written, line.context, line.role, line.reach, line.keyword.language)
+        for line in rules.rule_set.cues
+    )
+    cues = [*CUES, *added]
+    if as_json:
+        _as_json(cue._asdict() for cue in cues)
+        return
+    screen = columns(sys.stdout)
+    colour = wants_colour(sys.stdout, os.environ)
+    for number, (kind, alike) in enumerate(groupby(cues, lambda cue: cue[1:])):
+        if number:
+            click.echo()
+        heading = _heading(Cue("", *kind))
+        click.echo(paint(heading, BOLD if colour else ""), color=colour)
+        for line in _wrapped(one_line(", ".join(cue.keyword for cue in alike)), "  ", screen):
+            click.echo(line)
+
+
+def _heading(cue: Cue) -> str:
+    """Say what cues of a kind do."""
+    language = "" if cue.language == "en" else f" ({cue.language})"
+    if cue.role == "ends":
+        return f"the reach of every cue ends at{language}"
+    if cue.role == "never":
+        return f"{cue.context}: phrases that look like a cue and are none{language}"
+    words = counted(cue.reach, "word") if cue.reach else "no word"
+    most = "at most " if cue.reach else ""
+    return f"{cue.context}: {_PLACES[cue.role]}, {most}{words} between{language}"

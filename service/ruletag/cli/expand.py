@@ -88,7 +88,7 @@ def expand(words: tuple[str, ...], category: tuple[str, ...], rules: Path | None
         compiled = usable_rules(outcome)
         lists = {word_list.name: word_list for word_list in compiled.rule_set.lists}
         _check_lists(keywords, lists, log)
-        keywords += _of_categories(category, compiled)
+        keywords += _of_categories(category, compiled, outcome.folder)
     _stop_at_problems(log)
     expansions = [e for keyword in keywords for e in _expansions(keyword, lists, log)]
     _stop_at_problems(log)
@@ -125,8 +125,10 @@ def _check_lists(keywords: Iterable[Keyword], lists: _Lists, log: ProblemLog) ->
                 log.add("E306", keyword.location, f"there is no list `{name}`", hint=hint)
 
 
-def _of_categories(patterns: Sequence[str], rules: CompiledRules) -> Iterator[Keyword]:
-    chosen = selected_categories(patterns, rules.ids) or frozenset()
+def _of_categories(
+    patterns: Sequence[str], rules: CompiledRules, folder: Path
+) -> Iterator[Keyword]:
+    chosen = selected_categories(patterns, rules.ids, folder) or frozenset()
     for category in rules.rule_set.categories:
         if category.id in chosen:
             yield from (line.keyword for line in lines_of(category))

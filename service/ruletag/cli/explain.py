@@ -78,7 +78,7 @@ def explain(ctx: click.Context, category: str, file: str, **options: Unpack[_Opt
     source = _source(file)
     outcome = read_folder(rule_folder(options["rules"]))
     rules = usable_rules(outcome)
-    chosen = _chosen(category, rules)
+    chosen = _chosen(category, rules, outcome.folder)
     item = _document(source, options["title"])
     if isinstance(item, Fault):
         tell(str(item))
@@ -115,12 +115,12 @@ def _document(source: Source | Fault, title: str) -> Named | Fault:
     return next(read_documents(source, title))
 
 
-def _chosen(patterns: str, rules: CompiledRules) -> list[str]:
+def _chosen(patterns: str, rules: CompiledRules, folder: Path) -> list[str]:
     """Give the ids that a comma list of patterns names, in alphabetical order."""
     given = [pattern.strip() for pattern in patterns.split(",") if pattern.strip()]
     if not given:
         raise click.UsageError("CATEGORY is empty")
-    return sorted(selected_categories(given, explainable(rules)) or ())
+    return sorted(selected_categories(given, explainable(rules), folder) or ())
 
 
 # ----------------------------------------------------------------------- the report

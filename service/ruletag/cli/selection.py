@@ -1,19 +1,28 @@
 """Choose categories on the command line by their ids and by patterns such as ``economy.*``."""
 
 from collections.abc import Collection
+from pathlib import Path
 
 import click
 
+from ruletag.cli.common import named
 from ruletag.http.requests import selected
 from ruletag.http.wire import RequestError
+from ruletag.settings import SHIPPED_RULES
 
 
-def selected_categories(patterns: Collection[str], known: Collection[str]) -> frozenset[str] | None:
+def selected_categories(
+    patterns: Collection[str], known: Collection[str], folder: Path
+) -> frozenset[str] | None:
     """Give the categories that the patterns name, None where there are no patterns.
 
-    Raises `click.UsageError` for patterns that name nothing.
+    Raises `click.UsageError` for patterns that name nothing; of the rules in the
+    package, which are read where there are no others, it says so.
     """
     try:
         return selected(patterns or None, known)
     except RequestError as error:
-        raise click.UsageError("; ".join(fault.detail for fault in error.errors)) from None
+        faults = [fault.detail for fault in error.errors]
+        if folder == SHIPPED_RULES:
+            faults.append(f"these are {named(folder)}; --rules says where yours are")
+        raise click.UsageError("; ".join(faults)) from None

@@ -99,7 +99,7 @@ def tag(ctx: click.Context, files: tuple[str, ...], **options: Unpack[_Options])
     _check_title(options["title"], sources)
     outcome = read_folder(rule_folder(options["rules"]))
     rules = usable_rules(outcome)
-    only = selected_categories(options["category"], rules.ids)
+    only = selected_categories(options["category"], rules.ids, outcome.folder)
     show = (
         _as_text(outcome, options) if _is_for_people(options["form"]) else _as_json(rules, options)
     )

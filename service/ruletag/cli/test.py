@@ -16,6 +16,7 @@ from ruletag.cli.common import (
     Outcome,
     counted,
     folder_argument,
+    named,
     read_folder,
     rule_folder,
     rules_option,
@@ -91,10 +92,10 @@ def test(ctx: click.Context, folder: Path | None, **options: Unpack[_Options]) -
     outcome = read_folder(rule_folder(folder, options["rules"]))
     if outcome.is_empty:
         raise InputError(outcome.problems[0].detail)
-    rules = _of_categories(usable_rules(outcome), options["category"])
+    rules = _of_categories(usable_rules(outcome), options["category"], outcome.folder)
     if not count_examples(rules):
         chosen = f" of {', '.join(options['category'])}" if options["category"] else ""
-        raise InputError(f"there are no tests{chosen} in {outcome.folder}")
+        raise InputError(f"there are no tests{chosen} in {named(outcome.folder)}")
     found = list(results(rules))
     accepted = accept(found, outcome.folder, outcome.files) if options["accept"] else 0
     if accepted:
@@ -103,7 +104,7 @@ def test(ctx: click.Context, folder: Path | None, **options: Unpack[_Options]) -
         _junit(outcome, found)
     else:
         _text(outcome, found)
-    click.echo(_summary(found, accepted), err=True)
+    click.echo(_summary(found, accepted, outcome.folder), err=True)
     is_covered = not options["coverage"] or _coverage(outcome, rules, options["least"])
     ctx.exit(FINDINGS if _failed(found) or not is_covered else 0)
 
@@ -112,9 +113,10 @@ def _failed(found: Iterable[Result]) -> int:
     return sum(result.problem is not None and result.problem.is_error for result in found)
 
 
-def _summary(found: Sequence[Result], accepted: int) -> str:
+def _summary(found: Sequence[Result], accepted: int, folder: Path) -> str:
     """Count the tests by how they ended."""
-    parts = [counted(len(found) + accepted, "test"), f"{_failed(found):,} failed"]
+    tests = counted(len(found) + accepted, "test")
+    parts = [f"{tests} in {named(folder)}", f"{_failed(found):,} failed"]
     drafts = sum(result.outcome == "failed" for result in found) - _failed(found)
     outcomes = [result.outcome for result in found]
     parts += [f"{drafts:,} of drafts failed"] if drafts else []
@@ -124,9 +126,9 @@ def _summary(found: Sequence[Result], accepted: int) -> str:
     return ", ".join(parts)
 
 
-def _of_categories(rules: CompiledRules, patterns: tuple[str, ...]) -> CompiledRules:
+def _of_categories(rules: CompiledRules, patterns: tuple[str, ...], folder: Path) -> CompiledRules:
     """Leave out the categories, and with them the tests, that were not asked for."""
-    chosen = selected_categories(patterns, rules.ids)
+    chosen = selected_categories(patterns, rules.ids, folder)
     if chosen is None:
         return rules
     kept = tuple(category for category in rules.rule_set.categories if category.id in chosen)

@@ -31,5 +31,6 @@ NAMES: Final = {
     "W526": "folded",
     "W527": "unknown-allow",
     "W528": "idle-allow",
+    "W529": "operator",
 }
 CODE_OF: Final = {name: code for code, name in NAMES.items()}

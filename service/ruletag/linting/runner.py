@@ -12,6 +12,7 @@ from ruletag.linting.comments import Allows, Comment, allows, comments, cut_off
 from ruletag.linting.duplicates import ListedWords, needless, repeated
 from ruletag.linting.exceptions import Exceptions
 from ruletag.linting.found import found_by
+from ruletag.linting.operators import operators
 from ruletag.linting.rules import doubtful_category, idle_keys, references, unreachable
 from ruletag.linting.scopes import Lists, is_plain, scopes_of_category, scopes_of_list, weight_of
 from ruletag.linting.trees import Trees
@@ -21,6 +22,7 @@ from ruletag.linting.words import (
     doubtful_alone,
     korean_beginning,
     may_be_doubtful_alone,
+    plural_only,
 )
 from ruletag.matching.compiler import CompiledRules
 from ruletag.problems import Location, Problem, ProblemLog
@@ -92,13 +94,30 @@ class _Run:
     def _words(self) -> Iterator[Problem]:
         for keyword in _keywords(self._rule_set):
             yield from doubtful(keyword)
+            yield from operators(keyword)
             changed = changed_by_yaml(keyword)
             if changed is not None and keyword.location.file not in self._list_files:
                 yield changed
+        alone: set[Location] = set()
         for line, exceptions in self._alone():
+            alone.add(line.keyword.location)
             yield from doubtful_alone(line)
             korean = korean_beginning(line.keyword, exceptions)
             yield from (korean,) if korean is not None else ()
+        for line in self._beside_others():
+            if line.keyword.location not in alone:
+                yield from plural_only(line)
+
+    def _beside_others(self) -> Iterator[Line]:
+        """Give the lines of which one will do, wherever in a rule file they stand."""
+        for category in self._rule_set.categories:
+            for entry in (*category.entries, *category.unless):
+                condition = entry.condition
+                for group in (*entry.groups, condition.company, condition.none):
+                    yield from group
+        for word_list in self._rule_set.lists:
+            if not word_list.file:
+                yield from word_list.lines
 
     def _alone(self) -> Iterator[tuple[Line, frozenset[str]]]:
         """Give each line that alone is enough for a category, with what that excepts."""

@@ -93,6 +93,21 @@ VERBS: Final = frozenset(
 # Nouns of news whose plural means no more than several of them.
 NOUNS: Final = frozenset(
     """
+    aftershock airbase airline assault attack audit balloon bank bankruptcy barge battalion
+    believer bishop blast blockade blogger boat bomber bonus boycott bridge budget bullet burglary
+    captive centrifuge church clash clinic closure college commander company computer conscript
+    consulate container contractor court crop customer cyclone dealer debt deficit defendant
+    deputy deserter destroyer dismissal doctor dockyard employee employer factory farm farmer
+    fatality ferry fertilizer freighter gang gangster governor grenade gun harbor harbour
+    helicopter highway hospital howitzer hostel immigrant injury inquiry inspector investor jet
+    kickback killing landslide launcher lawmaker lawyer layoff leaflet loan loudspeaker mayor
+    merger metal migrant miner mineral minister ministry missionary mosque mudslide newspaper
+    nurse officer official orphan passenger pastor pesticide picket pill pipeline pistol port
+    price probe quota raid railway reactor rifle riverbank robbery sacking salary sailor satellite
+    scam school senator shareholder ship shutdown siege smartphone soldier stabbing startup storm
+    strike striker student subsidy supplier survivor takeover tank tax teacher temple theft
+    tornado trader trial truck tunnel university vessel victim village virus visa wage warplane
+    warrant website wildfire worker
     accomplice activist airport airstrike ambassador ambush arrest assassin assassination asylum
     bomb bombing border bribe broker bunker cartel casualty ceasefire checkpoint convoy coup
     crackdown crime criminal curfew cyberattack decree defector deportation detainee detention
@@ -101,10 +116,21 @@ NOUNS: Final = frozenset(
     hijacker hijacking hostage hurricane inmate insurgent interrogation invasion investigation
     journalist kidnapping landmine lawsuit mercenary militant militia missile murder mutiny
     outbreak pandemic passport pirate poacher policeman prison prisoner prosecutor protest
-    protester purge ransom rebel refinery refugee reservoir revolt riot rocket saboteur sanction
+    protester purge ransom rebel refinery refugee reservoir revolt riot rocket saboteur
     shipment shipyard shooting smuggler soldier spy submarine suspect tanker tariff terrorist
     torpedo trafficker treaty tsunami typhoon vaccine verdict veto volcano warhead warship
     weapon
+    """.split()
+)
+# Nouns that alone may be verbs; where they end a phrase they are none: job cuts, rocket launches.
+NOUNS_AT_AN_END: Final = frozenset(
+    "ban charge cut drill launch rate sale strike test visit".split()
+)
+# Plurals that mean something else than several of a thing, or are hardly ever one.
+PLURALS_ALONE: Final = frozenset(
+    """
+    communications conditions congratulations foundations hostilities intentions munitions
+    negotiations operations preparations provisions relations reparations sanctions
     """.split()
 )
 # Units that are counted in fractions too: `5 tons` also ends "2.5 tons".

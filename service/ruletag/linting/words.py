@@ -7,7 +7,7 @@ from unicodedata import category, name
 
 import yaml
 
-from ruletag.language.forms import verb_forms
+from ruletag.language.forms import plural_forms, verb_forms
 from ruletag.linting.found import phrases, single_phrase, single_word
 from ruletag.linting.vocabulary import (
     COMMON,
@@ -15,6 +15,8 @@ from ruletag.linting.vocabulary import (
     HOMOGRAPHS,
     KOREAN,
     NOUNS,
+    NOUNS_AT_AN_END,
+    PLURALS_ALONE,
     UNITS,
     VERBS,
 )
@@ -32,6 +34,9 @@ _SPACES_MEANT: Final = frozenset("\u200c\u200d")  # in scripts that join their l
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _LATIN: Final = re.compile("[A-Za-z\u00c0-\u024f]")
 _NUMBER: Final = re.compile(r"[0-9]+")
+# Words without a mark; beside a `~` the last word takes no plural.
+_PLAIN: Final = re.compile(r"[^\\~*=$.…]*[^\\~*=$.… ]")
+_NOUN_ENDING: Final = re.compile(r"[a-z]{3,}(?:ist|ment|ncy|[acipu]tion|sion)")
 _COMPANY: Final = "add `with:` and words that stand near it, or write a longer phrase"
 
 
@@ -145,6 +150,7 @@ def doubtful_alone(line: Line) -> Report:
     word = single_word(keyword)
     if word is None:
         yield from _decimal(keyword, phrase)
+        yield from _plural_end(keyword, phrase) if not line.excepts else ()
         return
     for judge in (_short, _common, _homograph, _inflected, _plural, _number):
         found = judge(keyword, word)
@@ -156,7 +162,7 @@ def doubtful_alone(line: Line) -> Report:
 def may_be_doubtful_alone(written: str) -> bool:
     """Say quickly whether a plain word or phrase is worth a closer look."""
     if " " in written:
-        return written[0].isdigit()
+        return written[0].isdigit() or of_all_forms(written) != ""
     word = written.lower()
     return (
         len(word) <= _SHORT
@@ -225,16 +231,45 @@ def _plural(keyword: Keyword, word: Word) -> Problem | None:
     return Problem(keyword.location, "W505", detail, f"write `{noun}`: it finds both")
 
 
+def plural_only(line: Line) -> Report:
+    """Report a noun in the plural that stands among words of which one will do.
+
+    A verb in -ed is left in peace: beside other words it is often meant to be passive.
+    """
+    word = single_word(line.keyword)
+    found = _plural(line.keyword, word) if word is not None and not line.excepts else None
+    if found is not None:
+        yield found
+
+
+def _plural_end(keyword: Keyword, phrase: Phrase) -> Report:
+    """Report a phrase that ends in a plural."""
+    better = of_all_forms(keyword.written)
+    if better and keyword.language == "en" and phrase.forms == "default":
+        detail = f"{quoted(keyword.written)} does not find {quoted(better)}"
+        yield Problem(keyword.location, "W505", detail, f"write {quoted(better)}: it finds both")
+
+
 def base_noun(plural: str) -> str:
-    """Give the noun of which this is the plural in -s, if it is one of the table."""
-    if not plural.endswith("s"):
+    """Give the noun of which this is the plural in -s, if it means no more than several."""
+    if not plural.endswith("s") or plural in PLURALS_ALONE:
         return ""
     singulars = (plural[:-1], plural[:-2], plural[:-3] + "y")
-    return next((noun for noun in singulars if noun in NOUNS), "")
+    return next((noun for noun in singulars if _is_noun_of(noun, plural)), "")
+
+
+def _is_noun_of(noun: str, plural: str) -> bool:
+    is_noun = noun in NOUNS or _NOUN_ENDING.fullmatch(noun) is not None
+    return is_noun and plural in plural_forms(noun)
 
 
 def of_all_forms(written: str) -> str:
-    """Give the keyword that finds all forms of the word which is written in one of them."""
+    """Give the keyword that finds all forms of what is written in one of them, or nothing."""
+    before, space, last = written.rpartition(" ")
+    if space:
+        noun = base_noun(last) or next((n for n in NOUNS_AT_AN_END if last == f"{n}s"), "")
+        is_counted = before.rpartition(" ")[2].lower() in COMMON  # two soldiers, wave of purges
+        return f"{before} {noun}" if noun and not is_counted and _PLAIN.fullmatch(before) else ""
     verb = base_verb(written.lower())
     return f"{verb}~" if verb else base_noun(written.lower())
 

@@ -16,7 +16,7 @@ from ruletag.matching.findings import NOTHING
 from ruletag.matching.gaps import Span
 from ruletag.matching.judging import Verdict
 from ruletag.matching.nearmisses import NearMiss, NearMisses
-from ruletag.matching.obstacles import Covers, Obstacles, Scene
+from ruletag.matching.obstacles import Covers, Obstacles, Scene, further
 from ruletag.matching.reasons import MOST_PLACES, EntryReport, Explanation, Outcome, Place, Reason
 from ruletag.matching.tagger import in_units
 from ruletag.matching.tagging import Evidence, Part
@@ -261,10 +261,9 @@ class Account:
         elif cue is not None:
             place = self._scene.place(cue)
             by = "by what begins" if context == "quoted" else f'by "{place.text}"'
-            said += f" {by} at {place}"
+            said += f" {by} at {self._scene.where(cue[0])}"
             places = (places[0], place, *places[1:])
-        more = f" (and {len(pieces) - 1:,} more)" if len(pieces) > 1 else ""
-        detail = f"{said}, which the category ignores{more}"
+        detail = f"{said}, which the category ignores{further(len(pieces))}"
         return Reason(context, detail, places, len(pieces))
 
     def _of_word(self, entry: CompiledEntry) -> Iterator[Reason]:
@@ -302,7 +301,7 @@ class Account:
         """Say that matches are hidden by longer ones, or fall under the veto."""
         span = spans[0]
         named = self._scene.named(span)
-        more = f" (and {len(spans) - 1:,} more)" if len(spans) > 1 else ""
+        more = further(len(spans))
         places = tuple(map(self._scene.place, spans[:MOST_PLACES]))
         if self._veto:
             return Reason(

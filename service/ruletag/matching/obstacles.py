@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -101,8 +102,20 @@ class Scene:
 
     def named(self, span: Span) -> str:
         """Quote a stretch and say where it stands."""
-        place = self.place(span)
-        return f"`{cropped(' '.join(place.text.split()))}` at {place}"
+        text = self.place(span).text
+        return f"`{cropped(' '.join(text.split()))}` at {self.where(span[0])}"
+
+    def where(self, position: int) -> str:
+        """Give line and column of a position in the text, both from 1; in the title the column."""
+        if position < self.body_start:
+            return f"title:{position + 1}"
+        number = bisect_right(self._line_starts, position)
+        return f"{number}:{position - self._line_starts[number - 1] + 1}"
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        breaks = re.finditer("\n", self.text[self.body_start :])
+        return [self.body_start, *(self.body_start + found.end() for found in breaks)]
 
     def known(self, hit: Hit) -> str:
         """Name the keyword of a match, and where it stands, as which form."""
@@ -150,7 +163,7 @@ class Scene:
         else:
             by = f"the exception {self.known(exception)}"
             places = (places[0], self.place(exception[:2]), *places[1:])
-        detail = f"{self.named(hits[0][:2])} is found but cancelled by {by}{_further(len(hits))}"
+        detail = f"{self.named(hits[0][:2])} is found but cancelled by {by}{further(len(hits))}"
         return Reason("cancelled", detail, places, len(hits))
 
 
@@ -241,7 +254,7 @@ class Obstacles:
     def _outside(self, hits: Sequence[Hit]) -> Reason:
         scene = self._scene
         where = "which is not in the title" if self._findings.title_end else "and there is no title"
-        detail = f"found at {scene.place(hits[0][:2])}, {where}; the entry asks for `in: title`"
+        detail = f"found at {scene.where(hits[0].start)}, {where}; the entry asks for `in: title`"
         return Reason("not_in_title", detail, scene.places(hits), len(hits))
 
     def _absent(self, block: Block) -> Reason | None:
@@ -316,7 +329,7 @@ class Obstacles:
             return "a blank line lies between"
         if window.unit == "phrase" and one == other:
             sign = PHRASE_END.search(scene.text, first.start, last.start)
-            return f"`{sign.group()}` at {scene.place(sign.span())} lies between" if sign else ""
+            return f"`{sign.group()}` at {scene.where(sign.start())} lies between" if sign else ""
         if window.unit == "words" and one == other:
             return f"{self._words(first.end, last.start)} between, at most {window.count}"
         if first.start < scene.body_start:
@@ -383,16 +396,16 @@ class Obstacles:
             other = _nearest(others, finding)
             if other is None:
                 said = "what stands there of `with` overlaps it, and must stand beside it"
-                detail = f"{place} lacks its company: {said}{_further(len(hits))}"
+                detail = f"{place} lacks its company: {said}{further(len(hits))}"
                 return Reason("no_company", detail, scene.places(hits), len(hits))
             between = self._between(near, *sorted((min(finding), other)))
             detail = f"{place} lacks its company {_within(near)}: of `with` the nearest is "
-            detail += f"{scene.named(other[:2])} ({between}){_further(len(hits))}"
+            detail += f"{scene.named(other[:2])} ({between}){further(len(hits))}"
             places = (scene.place(min(finding)[:2]), scene.place(other[:2]))
             return Reason("no_company", detail, places, len(hits))
         other = self._disturber(block, finding)
         detail = f"{place} is disturbed by `none`, {_within(near)}: "
-        detail += f"{scene.known(other)}{_further(len(hits))}"
+        detail += f"{scene.known(other)}{further(len(hits))}"
         places = (scene.place(min(finding)[:2]), scene.place(other[:2]))
         return Reason("disturbed", detail, places, len(hits))
 
@@ -476,7 +489,7 @@ class Obstacles:
         scene, sentences = self._scene, self._findings.sentences
         if sentences.ends_between(left.start, right.end):
             end = sentences.span_at(left.start)[1]
-            return "gap_ended", f"the sentence ends, at {scene.place((end, end))}"
+            return "gap_ended", f"the sentence ends, at {scene.where(end)}"
         if not has_at_most_words(scene.text, left.end, right.start, MOST_WORDS_BETWEEN):
             words = self._words(left.end, right.start)
             hint = "`all` with `within` lets more stand between"
@@ -484,7 +497,7 @@ class Obstacles:
         signs = PHRASE_END.finditer(scene.text, left.end, min(right.start + 1, len(scene.text)))
         for sign in signs:
             if not (gap.across_clauses and sign.group()[0] in _CLAUSE_SIGNS):
-                where = scene.place(sign.span())
+                where = scene.where(sign.start())
                 return "gap_ended", f"stands `{sign.group()}`, at {where}, which ends a gap"
         return "gap_in_pieces", "something ends the gap"
 
@@ -538,8 +551,9 @@ def _do(things: Sequence[object]) -> str:
     return "does" if len(things) == 1 else "do"
 
 
-def _further(number: int) -> str:
-    return f" (and {number - 1:,} more)" if number > 1 else ""
+def further(number: int) -> str:
+    """Say how many more matches there are of which the same holds."""
+    return f" (and {number - 1:,} more like it)" if number > 1 else ""
 
 
 def _within(window: Window) -> str:

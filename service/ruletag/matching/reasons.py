@@ -56,9 +56,6 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     text: str
     in_title: bool = False
 
-    def __str__(self) -> str:
-        return f"{self.start} of the title" if self.in_title else str(self.start)
-
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why matches of an entry count, or why they do not.

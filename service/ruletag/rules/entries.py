@@ -32,7 +32,7 @@ _WINDOW: Final = re.compile(
     r"(phrase|paragraph|document|sentence)|([0-9]{1,3}) +words?|([1-9][0-9]{0,2}) +sentences?",
     re.IGNORECASE,
 )
-_NUMBER_ONLY: Final = re.compile(r"[0-9]{1,3}")
+_NUMBER: Final = re.compile(r"0*([0-9]{1,3})\s*([a-z]*)", re.IGNORECASE)
 _MOST_GROUPS: Final = 8  # more would find nothing, and take long to find it
 _MOST_COUNTED: Final = 100
 # What each of the three kinds of entry has no use for.
@@ -106,13 +106,7 @@ class EntryReader:
     # ------------------------------------------------------------------- lines
 
     def _group(self, node: Node, owner: str, keys: Keys) -> tuple[Line, ...]:
-        """Read words any of which will do; one word may stand without brackets."""
-        if isinstance(node, Scalar) and keys is ITEM:
-            keyword = self.keyword(node)
-            return (Line(keyword),) if keyword else ()
-        if isinstance(node, Mapping) and keys is ITEM:
-            line = self._line(node, keys)
-            return (line,) if line else ()
+        """Read words any of which will do."""
         items = self._values.items(node, owner, IN_BRACKETS)
         read = (self._line(item, keys) for item in items)
         return tuple(line for line in read if line is not None)
@@ -247,7 +241,14 @@ class EntryReader:
             self._log.add("E206", keys["all"].location, detail, hint=hint)
             return
         for group in groups:
-            yield tuple(_with_exceptions(self._group(group, "a group of `all`", ITEM), own))
+            yield tuple(_with_exceptions(self._group_of_all(group), own))
+
+    def _group_of_all(self, node: Node) -> tuple[Line, ...]:
+        """Read a group of `all`, the only one in which one word may stand without brackets."""
+        if isinstance(node, Sequence):
+            return self._group(node, "a group of `all`", ITEM)
+        line = self._line(node, ITEM)
+        return (line,) if line else ()
 
     def _condition(self, keys: dict[str, Node], lines: int) -> Condition:
         if _CONDITIONS.isdisjoint(keys):
@@ -280,12 +281,7 @@ class EntryReader:
         found = _WINDOW.fullmatch(value.strip())
         if found is None:
             detail = f"`within` can be {_WINDOWS}; not {quoted(value)}"
-            hint = (
-                f"write `{value.strip()} words` or `{value.strip()} sentences`"
-                if _NUMBER_ONLY.fullmatch(value.strip())
-                else nearest(value, ("phrase", "sentence", "paragraph", "document"))
-            )
-            self._log.add("E206", node.location, detail, hint=hint)
+            self._log.add("E206", node.location, detail, hint=_right_window(value.strip()))
             return None
         if found[1]:
             return _NAMED[found[1].lower()]
@@ -316,6 +312,22 @@ def _with_exceptions(lines: tuple[Line, ...], own: tuple[Line, ...]) -> Iterator
     """Give the lines of a block, each with the exceptions of the whole block."""
     for line in lines:
         yield Line(line.keyword, line.excepts + own, line.ids, line.weight) if own else line
+
+
+def _right_window(written: str) -> str:
+    """Give a hint at what a window was meant to be."""
+    found = _NUMBER.fullmatch(written)
+    if found is None:
+        return nearest(written, (*_NAMED, "8 words", "2 sentences"))
+    number, unit = found[1], found[2].lower()
+    if not unit:
+        return f"write `{number} words` or `{number} sentences`"
+    counted = ("words", "sentences")
+    meant = next((known for known in counted if unit and known.startswith(unit)), "")
+    meant = meant or next((known for known in counted if nearest(unit, (known,))), "")
+    if meant and (int(number) or meant == "words"):
+        return f"write `{number} {meant}`"
+    return "nearness is counted in words or sentences: `8 words`, `2 sentences`"
 
 
 def _has_list(node: Node | None) -> bool:

@@ -19,6 +19,8 @@ Forms = FormsKind | tuple[str, ...]
 
 _GAP: Final = re.compile(r"\s+(?:\.\.\.|…)\s+")
 _DOTS: Final = re.compile(r"\.\.|…")
+_COUNTED_GAP: Final = re.compile(r"(?:\.{2,}|…)([0-9]+)(?:\.{2,}|…)")
+_MOST_BETWEEN: Final = 5
 _TOKEN: Final = re.compile(r"\S+")
 _MARKS: Final = "~*=$\\"
 # Escaped marks stand as private-use characters while the marks are read, with a
@@ -233,6 +235,12 @@ def _glued(token: _Piece, whole: _Piece) -> _RefusedError:
     """Say what is wrong with dots that are no gap."""
     if not token.text.strip(".…"):
         return token.refused("E305", "a gap is three dots", "write `...`")
+    counted = _COUNTED_GAP.search(token.text)
+    if counted:
+        number = counted[1].lstrip("0")[:3] or "0"
+        block = f"`{{all: [a, b], within: {number} words, order: as_written}}`"
+        hint = f"a gap has at most {_MOST_BETWEEN}; for another number write {block}"
+        return token.refused("E305", "a gap cannot say how many words it has", hint)
     better = " ".join(re.sub(r"\.{2,}|…", " ... ", whole.written).split())
     hint = f"write {quoted(better)}"
     if better.startswith("...") or better.endswith("..."):

@@ -69,7 +69,7 @@ def _any_case(word: str) -> str:
 _TEXT: Final = _ref("text")
 _TEXTS: Final = _list_of(_TEXT)
 _KEYWORD: Final = _ref("keyword")
-_WORDS: Final = _ref("words")
+_GROUP: Final = _list_of(_ref("item"))
 _EXCEPTIONS: Final = _list_of(_ref("exception"))
 _ENTRIES: Final = _list_of(_ref("entry"))
 _NUMBER: Final[Schema] = {"type": ["number", "string"], "pattern": f"^(?:{NUMBER.pattern})$"}
@@ -309,28 +309,28 @@ MEANINGS: Final[Mapping[str, Mapping[str, Meaning]]] = {
         "any": Meaning(
             "Any of these words",
             "One of these words is sought. With `at_least` or `times`, so many of them.",
-            _WORDS,
+            _GROUP,
             (["ton", "price", "ore"],),
         ),
         "all": Meaning(
             "One of every group",
             "One word of every group must stand near the others, in one sentence or as `within` "
             "says. A group is a list of words, or a single one.",
-            _list_of(_WORDS, maxItems=_MOST_GROUPS),
+            _list_of(_ref("words"), maxItems=_MOST_GROUPS),
             ([["copper", "zinc"], ["smuggle~"]],),
         ),
         "with": Meaning(
             "Company it needs",
             "A match counts only where one of these words stands near it, in the same sentence or "
             "as `within` says.",
-            _WORDS,
+            _GROUP,
             (["smuggle~", "$illicit"],),
         ),
         "none": Meaning(
             "Company it must not have",
             "A match counts only where none of these words stands near it, in the same sentence "
             "or as `within` says.",
-            _WORDS,
+            _GROUP,
             (["museum"],),
         ),
         "within": Meaning(

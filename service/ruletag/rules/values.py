@@ -35,13 +35,15 @@ _GLUED: Final = re.compile(r"([a-z_]+):(\S.*)", re.DOTALL)
 class Keys:
     """What a kind of mapping may hold, and common guesses at it.
 
-    ``category`` says where a category belongs that stands among the keys.
+    ``category`` says where a category belongs that stands among the keys, and
+    ``elsewhere`` what to write in place of keys that belong in another kind.
     """
 
     of: str
     known: tuple[str, ...]
     guesses: MappingType[str, str] = field(default_factory=dict)
     category: str = ""
+    elsewhere: MappingType[str, str] = field(default_factory=dict)
 
 
 def _guesses(**words: str) -> dict[str, str]:
@@ -91,6 +93,10 @@ CATEGORY: Final = Keys(
     )
     | _EXCEPT,
     "if it is a category, write it beside this one: `{1}.{0}:`",
+    {
+        "none": "`none` belongs in an entry; for the whole category it is `unless`",
+        "with": "`with` belongs in an entry: `{word: copper, with: [smuggle~]}`",
+    },
 )
 ENTRY: Final = Keys(
     "an entry",
@@ -112,6 +118,10 @@ ENTRY: Final = Keys(
         **{"with": "needs company requires near_by together_with"},
     )
     | _EXCEPT,
+    elsewhere={
+        "unless": "`unless` belongs in a category; in an entry it is `none`, within a window",
+        "ignore": "`ignore` belongs in a category: it holds for all entries",
+    },
 )
 LINE: Final = Keys(
     "a line of a list",
@@ -194,15 +204,15 @@ class ValueReader:
             hint = keys.category.format(cropped(loose[0].value), owner.rsplit(maxsplit=1)[-1])
             self.log.add("E201", loose[0].location, detail, hint=hint)
         reported = {key.value for key in loose}
-        for key, _ in unknown:
+        for key, value in unknown:
             if key.value not in reported:
-                self.unknown_key(key, keys, owner)
+                self.unknown_key(key, keys, owner, value)
         return found, node.is_whole and not unknown
 
-    def unknown_key(self, key: Scalar, keys: Keys, owner: str) -> None:
+    def unknown_key(self, key: Scalar, keys: Keys, owner: str, value: Node | None = None) -> None:
         """Report a key, and lead to the right one."""
         detail = f"unknown key {quoted(key.value)} in {owner}"
-        self.log.add("E201", key.location, detail, hint=lambda: _right_key(key.value, keys))
+        self.log.add("E201", key.location, detail, hint=lambda: _right_key(key.value, keys, value))
 
     def is_words_in_braces(self, node: Mapping) -> bool:
         """Tell, and report, words in braces, which YAML takes for keys without values."""
@@ -375,8 +385,12 @@ def _is_like_a_category(key: Scalar, value: Node, keys: Keys) -> bool:
     )
 
 
-def _right_key(written: str, keys: Keys) -> str:
+def _right_key(written: str, keys: Keys, value: Node | None) -> str:
+    if written in keys.elsewhere:
+        return keys.elsewhere[written]
     guess = keys.guesses.get(written.casefold().replace("-", "_"))
+    if guess == "within" and isinstance(value, Sequence):
+        return "the words that must stand near go into `with`; how near is `within`"
     if guess:
         return f"the key is called `{guess}`"
     close = nearest(written, keys.known)
@@ -407,7 +421,9 @@ def _meant(node: Sequence | Mapping) -> str:
         first = node.items[0] if node.items else None
         if isinstance(first, Sequence):
             return f"a text cannot begin with `[[`: {QUOTE_IT}"
-        return "write each on a line of its own; or put quotes around a text that begins with `[`"
+        return (
+            "write each on a line of its own, or `{any: [a, b]}`; quotes, if a text begins with `[`"
+        )
     key, value = node.pairs[0] if len(node.pairs) == 1 else (None, None)
     if key is None or not isinstance(value, Scalar):
         return COLON
