@@ -33,6 +33,7 @@ class Limits:
     text: int = 1_000_000
     documents: int = 1_000
     json_depth: int = 64
+    json_values: int = 100_000
     matches: int = 10_000
     hits: int = 250_000
     conditions: int = 250_000

@@ -114,8 +114,18 @@ class _Program(WSGIApplication):  # type: ignore[misc]
 
 def main() -> None:
     """Run the service until it is told to stop."""
+    _fill_standard_files()
     sys.argv[1:] = _ARGUMENTS
     _Program("%(prog)s", prog="ruletag serve").run()
+
+
+def _fill_standard_files() -> None:
+    """Open what is closed of the standard files, before shared memory gets their numbers."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
 
 
 if __name__ == "__main__":

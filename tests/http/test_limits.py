@@ -1,5 +1,6 @@
 """Each limit is tested at its value and one above it; within them nothing costs much."""
 
+import gzip
 import json
 import time
 import tracemalloc
@@ -244,3 +245,26 @@ def test_draft_rules(service: Service, more: int, expected: tuple[int, str]) -> 
     answer = service.post("/v1/tag", json.dumps({"text": "é", "rules": rules}).encode(), JSON)
 
     assert outcome(answer) == expected
+
+
+@pytest.mark.parametrize(("more", "code"), [(0, "invalid_request"), (1, "too_many_values")])
+def test_values_of_a_body(service: Service, more: int, code: str) -> None:
+    values = b",".join([b"1"] * (LIMITS.json_values - 1 + more))
+    body = b'{"text": ",,,", "categories": [%s]}' % values
+
+    assert service.post("/v1/tag", body, JSON).json["code"] == code
+
+
+def test_commas_of_texts_are_no_values(service: Service) -> None:
+    body = json.dumps({"text": "," * (LIMITS.json_values + 5)}).encode()
+
+    assert service.post("/v1/tag", body, JSON).status == 200
+
+
+def test_a_stream_that_unpacks_to_far_more_than_was_sent(service: Service) -> None:
+    body = gzip.compress(b"\n" * 10_000_000)
+    headers = {"Content-Type": NDJSON, "Content-Encoding": "gzip"}
+
+    answer = service.ask("POST", "/v1/tag/batch", body, headers)
+
+    assert [line["error"]["code"] for line in answer.lines] == ["body_too_large"]

@@ -34,6 +34,7 @@ TEXT: Final = "text/plain"
 _REQUEST_ID: Final = re.compile(rf"[A-Za-z0-9._-]{{1,{LIMITS.request_id}}}")
 _REFUSED: Final = re.compile(r"\bq=0(?:\.0*)?\s*(?:;|$)")
 _GZIP: Final = frozenset({compression.GZIP, f"x-{compression.GZIP}"})
+_MOST_UNPACKED: Final = 100  # bytes for one of a compressed stream: a few could cost minutes
 _PIECE: Final = 64 * 1024  # bytes read at once: some streams make room for all that is asked
 _RETRY_AFTER: Final = {"Retry-After": "1"}  # seconds; the folder is looked at more often
 
@@ -391,6 +392,7 @@ class _Body:
         self._is_packed = request.headers.get("content-encoding", "").strip().lower() in _GZIP
         self._source: Stream = compression.unpacked(self) if self._is_packed else request.body
         self._received = 0
+        self._unpacked = 0
         self._most: int | None = None
 
     def read(self, size: int) -> bytes:
@@ -420,6 +422,11 @@ class _Body:
         line = _receive(self._source.readline, size)
         if not self._is_packed:
             self._received += len(line)
+            return line
+        self._unpacked += len(line)
+        if self._unpacked > _MOST_UNPACKED * self._received + _PIECE:
+            detail = f"the stream unpacks to more than {_MOST_UNPACKED} times what was sent"
+            raise wire.RequestError(413, "body_too_large", detail)
         return line
 
     def check_complete(self) -> None:

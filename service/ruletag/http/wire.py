@@ -121,11 +121,14 @@ class TagRequest(TagOptions, forbid_unknown_fields=True, frozen=True, kw_only=Tr
     rules: str | None = None
 
 
+_AT_LEAST_ONE: Final = msgspec.Meta(extra_json_schema={"minItems": 1})
+
+
 class ExplainRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A text, and the categories about which to say why it is given them, or why not."""
 
     text: str
-    categories: list[str]
+    categories: Annotated[list[str], _AT_LEAST_ONE]
     title: str = ""
     id: Id = None
     offsets: Unit = "codepoint"

@@ -107,7 +107,11 @@ def run(job: Job) -> Report:
 def _read(job: Job) -> RuleSet:
     if not job.from_state or job.state is None:
         return read_rules(job.folder)
-    return parse_files(kept(job.state))
+    contents = kept(job.state)
+    if not contents:
+        detail = "no rules are kept there"
+        raise RuleSetError([Problem(Location(str(job.state), 0, 0), "E403", detail)])
+    return parse_files(contents)
 
 
 def _keep(job: Job, contents: Mapping[str, bytes]) -> str:
