@@ -22,7 +22,7 @@ from unicodedata import name
 from ruletag.language.cues import CLAUSE_WORDS, CONJUNCTIONS, CONTEXTS, DETERMINERS, Cue
 from ruletag.matching.gaps import Span, Spans
 from ruletag.text.sentences import BLANK_LINE, Sentences
-from ruletag.text.words import count_words
+from ruletag.text.words import count_words, has_at_most_words
 
 CueHit = tuple[int, int, Cue]
 
@@ -79,7 +79,7 @@ class Contexts:
         self._text = text
         self._sentences = sentences
         self._hits = hits
-        self._known: dict[tuple[str, tuple[Span, ...]], Mapping[str, Span]] = {}
+        self._known: dict[tuple[str, tuple[Span, ...]], dict[str, Span]] = {}
 
     def of(self, parts: Sequence[Span], language: str) -> tuple[str, ...]:
         """Give the contexts of a match, in the order of `CONTEXTS`.
@@ -89,35 +89,44 @@ class Contexts:
         between two parts.
         """
         found = self.reasons(parts, language)
-        return tuple(context for context in CONTEXTS if context in found) if found else ()
+        if len(found) <= 1:  # mostly
+            return tuple(found)
+        return tuple(context for context in CONTEXTS if context in found)
 
     def reasons(self, parts: Sequence[Span], language: str) -> Mapping[str, Span]:
         """Give the contexts of a match, each with the cue or quotation that puts it there."""
         key = (language, tuple(parts))
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._find(*key)
-        return found
-
-    def _find(self, language: str, parts: tuple[Span, ...]) -> dict[str, Span]:
-        found: dict[str, Span] = {}
-        if self._cues:
-            for part in parts:
-                self._look_around(part, parts, language, found)
-            if len(parts) > 1 and "negated" not in found:
-                negator = self._negator_between(parts, language)
-                if negator is not None:
-                    found["negated"] = negator
-        if self._quotations:
-            held = next(filter(None, map(self._quotations.around, parts)), None)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        found = self._known[key] = {}
+        starts, cued = self._cued
+        for part in parts if cued else ():
+            if bisect_right(starts, part[0]) in cued:  # in most sentences there is no cue
+                self._look_for_cues(key[1], language, found)
+                break
+        for part in parts:
+            held = self._quotations.around(part)
             if held is not None:
                 found["quoted"] = held
+                break
         return found
+
+    def _look_for_cues(
+        self, parts: tuple[Span, ...], language: str, found: dict[str, Span]
+    ) -> None:
+        """Add the contexts that cues put a match in."""
+        for part in parts:
+            self._look_around(part, parts, language, found)
+        if len(parts) > 1 and "negated" not in found:
+            negator = self._negator_between(parts, language)
+            if negator is not None:
+                found["negated"] = negator
 
     def _look_around(
         self, part: Span, parts: tuple[Span, ...], language: str, found: dict[str, Span]
     ) -> None:
-        """Add the contexts of one part of a match; most sentences have no cue."""
+        """Add the contexts of one part of a match."""
         low, high = self._sentences.span_at(part[0])
         has_before = self._cues.has_before(low, part[0])
         has_after = self._cues.has_after(part[1], high)
@@ -132,6 +141,12 @@ class Contexts:
     @cached_property
     def _cues(self) -> "_Cues":
         return _Cues(self._hits)
+
+    @cached_property
+    def _cued(self) -> tuple[list[int], frozenset[int]]:
+        """Where sentences begin, and the numbers, from 1, of those with a cue that may reach."""
+        starts = self._sentences.starts
+        return starts, frozenset(bisect_right(starts, place) for place in self._cues.places())
 
     @cached_property
     def _quotations(self) -> "_Quotations":
@@ -244,7 +259,7 @@ def _is_latin(text: str) -> bool:
 
 
 class _Cues:
-    """The cues of one text that work, by position; false where there are none."""
+    """The cues of one text that work, by position."""
 
     def __init__(self, hits: Iterable[CueHit]) -> None:
         self._before: list[CueHit] = []
@@ -268,8 +283,11 @@ class _Cues:
         self._ends.sort()
         self._never = {context: Spans(spans) for context, spans in never.items()}
 
-    def __bool__(self) -> bool:
-        return bool(self._before or self._after)
+    def places(self) -> Iterator[int]:
+        """Give a character of each cue: the last of those that stand before, else the first."""
+        for end in self._before_ends:
+            yield end - 1
+        yield from self._after_starts
 
     def has_before(self, low: int, position: int) -> bool:
         """Say whether a cue of the kind that stands before ends in a stretch of the text."""
@@ -362,9 +380,6 @@ def _is_item(words: str, most: int = _MOST_IN_ITEM) -> bool:
 
 # ---------------------------------------------------------------------- quotations
 
-_OPENER: Final = re.compile('[“„‟"«»「『‘]')
-# Single characters, since a choice of patterns would cost four times as much.
-_SIGN_OR_BREAK: Final = re.compile('[“”„‟"«»「」『』‘’\n\r\x85\u2028\u2029]')
 _SINGLE_OPENER: Final = re.compile(r"(?<!\w)‘(?=\w)")
 _SINGLE_CLOSER: Final = re.compile(r"(?<=\S)’(?!\w)")
 _CLOSERS: Final = {
@@ -378,27 +393,25 @@ _CLOSERS: Final = {
     "‘": "’",
     '"': '"',
 }
+_SIGNS: Final = "".join(sorted({*_CLOSERS, *"".join(_CLOSERS.values())} - {"‘", "’"}))
 _MAY_STAY_OPEN: Final = frozenset("“„‟«»「『")
 _FEW_WORDS: Final = 3  # so few in quotation marks are a word held up, not speech
 
 
 class _Quotations:
-    """What stands in quotation marks, as speech; false where nothing does."""
+    """What stands in quotation marks, as speech."""
 
     def __init__(self, text: str) -> None:
         self._starts: list[int] = []
         self._ends: list[int] = []
         for start, end in sorted(_quotations(text)):
-            if count_words(text[start:end]) <= _FEW_WORDS:
+            if has_at_most_words(text, start, end, _FEW_WORDS):
                 continue
             if self._ends and start <= self._ends[-1]:
                 self._ends[-1] = max(self._ends[-1], end)
             else:
                 self._starts.append(start)
                 self._ends.append(end)
-
-    def __bool__(self) -> bool:
-        return bool(self._starts)
 
     def around(self, span: Span) -> Span | None:
         """Give the quotation that the span stands wholly within."""
@@ -408,61 +421,84 @@ class _Quotations:
         return self._starts[number], self._ends[number]
 
 
-def _quotations(text: str) -> Iterator[Span]:
+def _quotations(text: str) -> list[Span]:
     """Give what stands between quotation marks, of each kind by itself."""
-    if _OPENER.search(text) is None:
-        return
     paragraph = _Paragraph(text)
-    for found in _SIGN_OR_BREAK.finditer(text):
-        sign, position = found.group(), found.start()
-        if sign.isspace():
-            if BLANK_LINE.match(text, position):
-                yield from paragraph.close(position)
-        elif (sign == "‘" and _SINGLE_OPENER.match(text, position) is None) or (
-            sign == "’" and _SINGLE_CLOSER.match(text, position) is None
-        ):
-            continue
-        else:
-            yield from paragraph.read(sign, position)
-    yield from paragraph.close(len(text))
+    for position, sign in sorted(_signs(text)):
+        paragraph.read(sign, position)
+    paragraph.close(len(text))
+    return paragraph.quotations
+
+
+def _signs(text: str) -> Iterator[tuple[int, str]]:
+    """Give the quotation marks of a text, without its apostrophes, in any order."""
+    # Found by `str.find`, at a third of the cost of one regular expression over the text.
+    for sign in _SIGNS:
+        position = text.find(sign)
+        while position >= 0:
+            yield position, sign
+            position = text.find(sign, position + 1)
+    if "‘" in text:
+        for pattern in (_SINGLE_OPENER, _SINGLE_CLOSER):
+            for found in pattern.finditer(text):
+                yield found.start(), found.group()
 
 
 class _Paragraph:
-    """The quotation marks that are open at some place of a paragraph, and since where."""
+    """The quotation marks that are open at some place of a paragraph, and since where.
+
+    ``quotations`` are those that have been closed so far, in the paragraphs before too.
+    """
 
     def __init__(self, text: str) -> None:
+        self.quotations: list[Span] = []
         self._text = text
+        self._read = 0
         self._open: dict[str, int] = {}
         self._doubtful: int | None = None  # a ’ that closes a ‘ unless a plainer one follows
 
-    def read(self, sign: str, position: int) -> Iterator[Span]:
-        """Take the next sign; give the quotation that it closes, if it does."""
+    def read(self, sign: str, position: int) -> None:
+        """Take the next sign, with which a new paragraph may have begun."""
+        if self._open:
+            self._end_before(position)
+        self._read = position
         opener = next((opener for opener in self._open if sign in _CLOSERS[opener]), "")
         if opener and self._closes(sign, position):
             if opener == "‘":
                 self._doubtful = None
-            yield self._open.pop(opener), position
+            self.quotations.append((self._open.pop(opener), position))
         elif sign == "‘":
-            yield from self._close_single()
+            self._close_single()
             self._open[sign] = position + 1
         elif sign == "’":
             self._doubtful = self._doubtful or position
         elif self._opens(sign, position):
             self._open[sign] = position + 1
 
-    def close(self, end: int) -> Iterator[Span]:
-        """End the paragraph; give the quotations that run on to its end."""
-        yield from self._close_single()
-        for opener, start in self._open.items():
-            if opener in _MAY_STAY_OPEN:
-                yield start, end
+    def close(self, end: int) -> None:
+        """End the text, and with it the quotations that run on to the end of a paragraph."""
+        if self._open:
+            self._end_before(end)
+        self._end(end)
+
+    def _end_before(self, position: int) -> None:
+        """End the paragraph if a blank line stands between the last sign and the position."""
+        blank = BLANK_LINE.search(self._text, self._read, position)
+        if blank is not None:
+            self._end(blank.start())
+
+    def _end(self, end: int) -> None:
+        self._close_single()
+        self.quotations += [
+            (start, end) for opener, start in self._open.items() if opener in _MAY_STAY_OPEN
+        ]
         self._open.clear()
 
-    def _close_single(self) -> Iterator[Span]:
+    def _close_single(self) -> None:
         """End a ‘ at the ’ that may have closed it."""
         start = self._open.pop("‘", None)
         if start is not None and self._doubtful is not None:
-            yield start, self._doubtful
+            self.quotations.append((start, self._doubtful))
         self._doubtful = None
 
     def _closes(self, sign: str, position: int) -> bool:

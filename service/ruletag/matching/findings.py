@@ -5,7 +5,7 @@ something; `Findings` then gives the matches of a block that hold, each with the
 matches it is made of.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -16,36 +16,30 @@ from ruletag.matching.scanning import Hits
 from ruletag.matching.windows import Finding, Hit, Neighbours, Windows
 from ruletag.text.sentences import BLANK_LINE, Sentences
 
+_MOST_KEPT: Final = 1_000  # matches of one set; more are worked out anew, to bound memory
 _LONGEST_TITLE: Final = 150  # characters of a first line that may be a title
 
 Found = Mapping[int, list[tuple[int, int]]]  # by set: sources that stand in the text, lines
+Covered = tuple[Spans, ...]  # what may cancel a match
 
 
 class Cancelled:
     """What the exceptions of a category cancel; false where that is nothing."""
 
-    def __init__(self, by_entry: Mapping[int | None, Spans], *also: Spans) -> None:
+    def __init__(self, by_entry: Mapping[int | None, Spans]) -> None:
         self._by_entry = by_entry
-        self._also = also
 
     def __bool__(self) -> bool:
-        return bool(self._by_entry or self._also)
+        return bool(self._by_entry)
 
-    def also(self, spans: Spans | None) -> "Cancelled":
-        """Give what is cancelled by this, or by the exceptions of a single line."""
-        return Cancelled(self._by_entry, *self._also, spans) if spans is not None else self
+    def of(self, entry: int) -> Covered:
+        """Give what concerns this entry."""
+        by_entry = self._by_entry
+        return tuple(by_entry[owner] for owner in (None, entry) if owner in by_entry)
 
     def cover(self, entry: int, span: Span) -> bool:
         """Say whether a match of this entry is cancelled."""
-        for owner in (None, entry):
-            spans = self._by_entry.get(owner)
-            if spans is not None and spans.overlap(span):
-                return True
-        return any(spans.overlap(span) for spans in self._also)
-
-    def cover_part(self, entry: int, hit: Hit) -> bool:
-        """Say whether a match, or a part of it, is cancelled."""
-        return any(self.cover(entry, (leaf.start, leaf.end)) for leaf in hit.leaves())
+        return any(spans.overlap(span) for spans in self.of(entry))
 
 
 NOTHING: Final = Cancelled({})
@@ -67,13 +61,20 @@ class Findings:
         self._found = found
         self.sentences = Sentences(text)
         self.windows = Windows(text, self.sentences)
-        self._known: dict[int, list[Hit]] = {}
-        self._guards: dict[int, Spans] = {}
+        self._fed: dict[int, list[Hit]] = {}  # what categories found, by source
+        # What has been worked out, until a category finds more.
+        self._known_sets: dict[int, list[Hit]] = {}
+        self._known_gaps: dict[int, list[Hit]] = {}
+        self._known_guards: dict[int, Covered] = {}
+        self._known_neighbours: dict[tuple[int, ...], Neighbours | None] = {}
         self._left = LIMITS.conditions
 
     def of_block(self, block: Block, cancelled: Cancelled) -> list[Finding]:
         """Give what satisfies a block; each finding has one match for each thing asked for."""
-        groups = [self._matches(sets, block.entry.number, cancelled) for sets in block.groups]
+        if self._left < 0:
+            return []
+        covered = cancelled.of(block.entry.number) if cancelled else ()
+        groups = [self._matches(sets, covered) for sets in block.groups]
         condition = block.condition
         if condition.in_title:
             groups = [[h for h in hits if h.end <= self._title_end] for hits in groups]
@@ -118,10 +119,10 @@ class Findings:
     # -------------------------------------------------- what explanations ask for
 
     def matches(
-        self, sets: Iterable[int], entry: int = -1, cancelled: Cancelled = NOTHING
+        self, sets: Sequence[int], entry: int = -1, cancelled: Cancelled = NOTHING
     ) -> list[Hit]:
         """Give the matches of sets that no exception cancels."""
-        return self._matches(sets, entry, cancelled)
+        return list(self._matches(sets, cancelled.of(entry)))
 
     def seen(self, sets: Iterable[int]) -> list[Hit]:
         """Give the matches of sets, those that the exceptions of single lines cancel too."""
@@ -130,7 +131,7 @@ class Findings:
             for number in sets
             for source, line in self._found.get(number, ())
             for hit in (
-                self._whole(source, line, -1, NOTHING)
+                self._whole(source, line, ())
                 if source in self._rules.whole
                 else [Hit(start, end, line) for start, end in self._hits[source]]
             )
@@ -150,42 +151,62 @@ class Findings:
     def add_matches(self, source: int, hits: Iterable[Hit]) -> None:
         """Tell what a category found, as a source that others refer to."""
         # What was worked out without it may be asked for again, by a draft.
-        for gap in self._rules.gap_of:
-            self._known.pop(gap, None)
+        self._known_sets.clear()
+        self._known_gaps.clear()
+        self._known_guards.clear()
         self._known_neighbours.clear()
-        self._guards.clear()
-        self._known[source] = sorted({*self._known.get(source, ()), *hits})
+        self._fed[source] = sorted({*self._fed.get(source, ()), *hits})
 
-    def _matches(self, sets: Iterable[int], entry: int, cancelled: Cancelled) -> list[Hit]:
+    def _matches(self, sets: Sequence[int], covered: Covered) -> Sequence[Hit]:
         """Give the matches of sets that neither their own exceptions nor others cancel."""
+        if covered:
+            return [hit for number in sets for hit in self._in_set(number, covered)]
+        if len(sets) == 1:
+            return self._known_set(sets[0])
+        return [hit for number in sets for hit in self._known_set(number)]
+
+    def _known_set(self, number: int) -> Sequence[Hit]:
+        if number not in self._found:
+            return ()
+        known = self._known_sets.get(number)
+        if known is None:
+            known = self._in_set(number, ())
+            if len(known) <= _MOST_KEPT:
+                self._known_sets[number] = known
+        return known
+
+    def _in_set(self, number: int, covered: Covered) -> list[Hit]:
         hits: list[Hit] = []
-        for number in sets:
-            for source, line in self._found.get(number, ()):
-                guarded = cancelled.also(self._guard(line)) if self._rules.guards else cancelled
-                if source in self._rules.whole:
-                    matches = self._whole(source, line, entry, guarded)
-                else:
-                    matches = [Hit(start, end, line) for start, end in self._hits[source]]
-                if guarded:
-                    matches = [hit for hit in matches if not guarded.cover_part(entry, hit)]
-                hits += matches
+        for source, line in self._found.get(number, ()):
+            guarded = (*covered, *self._guard(line)) if line in self._rules.guards else covered
+            if source in self._rules.whole:
+                matches = self._whole(source, line, guarded)
+            else:
+                matches = [Hit(start, end, line) for start, end in self._hits[source]]
+            for spans in guarded:
+                matches = [hit for hit in matches if not _cancels(spans, hit)]
+            hits += matches
         return hits
 
-    def _whole(self, source: int, line: int, entry: int, cancelled: Cancelled) -> list[Hit]:
+    def _whole(self, source: int, line: int, covered: Covered) -> list[Hit]:
         """Give the matches of a gap or a category, each with its parts."""
         gap = self._rules.gap_of.get(source)
-        if gap is not None and cancelled:
-            known = self._gap(gap, entry, cancelled)
-        elif gap is not None and source not in self._known:
-            known = self._known[source] = self._gap(gap, entry, NOTHING)
+        if gap is None:
+            known = self._fed[source]
         else:
-            known = self._known[source]
-        return [hit._replace(line=line) for hit in known]
+            known = self._gap(gap, covered) if covered else self._known_gap(gap)
+        return [Hit(hit.start, hit.end, line, hit.parts, hit.contexts) for hit in known]
 
-    def _gap(self, number: int, entry: int, cancelled: Cancelled) -> list[Hit]:
+    def _known_gap(self, number: int) -> list[Hit]:
+        known = self._known_gaps.get(number)
+        if known is None:
+            known = self._known_gaps[number] = self._gap(number, ())
+        return known
+
+    def _gap(self, number: int, covered: Covered) -> list[Hit]:
         """Find where a gap stands; a part that is cancelled is not used."""
         gap = self._rules.gaps[number]
-        parts = [self._matches(sets, entry, cancelled) for sets in gap.parts]
+        parts = [self._matches(sets, covered) for sets in gap.parts]
         if not all(parts):
             return []
         finder = self._across_clauses if gap.across_clauses else self._gaps
@@ -201,17 +222,16 @@ class Findings:
 
     # --------------------------------------------------------------- exceptions
 
-    def _covers(self, sets: Iterable[int]) -> list[Span]:
-        return [(hit.start, hit.end) for hit in self._matches(sets, -1, NOTHING)]
+    def _covers(self, sets: Sequence[int]) -> list[Span]:
+        return [(hit.start, hit.end) for hit in self._matches(sets, ())]
 
-    def _guard(self, line: int) -> Spans | None:
-        """Give what the exceptions of a single line cover, or None."""
-        sets = self._rules.guards.get(line)
-        if sets is None:
-            return None
-        if line not in self._guards:
-            self._guards[line] = Spans(self._covers(sets))
-        return self._guards[line]
+    def _guard(self, line: int) -> Covered:
+        """Give what the exceptions of a single line cover, which may be nothing."""
+        known = self._known_guards.get(line)
+        if known is None:
+            spans = self._covers(self._rules.guards[line])
+            known = self._known_guards[line] = (Spans(spans),) if spans else ()
+        return known
 
     # --------------------------------------------------------------- conditions
 
@@ -220,23 +240,19 @@ class Findings:
         near = block.condition.near
         if block.company:
             others = self._neighbours(block.company)
-            if not self.windows.is_near(near, finding, others):
+            if others is None or not self.windows.is_near(near, finding, others):
                 return False
         if block.none:
             others = self._neighbours(block.none)
-            if self.windows.is_disturbed(near, finding, others):
+            if others is not None and self.windows.is_disturbed(near, finding, others):
                 return False
         return True
 
-    def _neighbours(self, sets: tuple[int, ...]) -> Neighbours:
-        known = self._known_neighbours.get(sets)
-        if known is None:
-            known = self._known_neighbours[sets] = Neighbours(self._matches(sets, -1, NOTHING))
-        return known
-
-    @cached_property
-    def _known_neighbours(self) -> dict[tuple[int, ...], Neighbours]:
-        return {}
+    def _neighbours(self, sets: tuple[int, ...]) -> Neighbours | None:
+        if sets not in self._known_neighbours:
+            hits = self._matches(sets, ())
+            self._known_neighbours[sets] = Neighbours(hits) if hits else None
+        return self._known_neighbours[sets]
 
     @cached_property
     def _title_end(self) -> int:
@@ -248,3 +264,10 @@ class Findings:
         line = self._text[start : blank.start()] if blank is not None else ""
         is_title = len(line) <= _LONGEST_TITLE and len(line.splitlines()) == 1
         return start + len(line) if is_title and not line.rstrip().endswith((".", "。")) else 0
+
+
+def _cancels(spans: Spans, hit: Hit) -> bool:
+    """Say whether one of the stretches overlaps a match, or one of its parts."""
+    if not hit.parts:
+        return spans.overlap((hit.start, hit.end))
+    return any(_cancels(spans, part) for part in hit.parts)

@@ -7,6 +7,7 @@ is judged as a reader sees it.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 from ruletag.text.sentences import Sentences
@@ -16,6 +17,7 @@ Span = tuple[int, int]
 _Match = TypeVar("_Match", bound=tuple[Any, ...])
 
 MOST_WORDS_BETWEEN: Final = 5
+_FEW_CHARACTERS: Final = 100  # between two phrases, looked at in a simpler way first
 # What a gap may not pass: brackets, colons and semicolons, dashes, opening
 # quotation marks, and commas but for the one inside a number. The end of a
 # sentence and a blank line are `Sentences`' business.
@@ -68,7 +70,9 @@ class GapFinder:
         longest first); the nearest matches before it are the other parts. Of
         places that overlap, the first is taken.
         """
-        ordered = [sorted(set(matches), key=_by_end) for matches in parts]
+        ordered = [
+            sorted(set(matches), key=_by_end) if len(matches) > 1 else matches for matches in parts
+        ]
         dead: set[tuple[int, int, int]] = set()
         found: list[tuple[_Match, ...]] = []
         for last in sorted(ordered[-1], key=lambda match: (match[0], -match[1])):
@@ -80,7 +84,11 @@ class GapFinder:
         return found
 
     def _before(
-        self, parts: list[list[_Match]], number: int, match: _Match, dead: set[tuple[int, int, int]]
+        self,
+        parts: Sequence[Sequence[_Match]],
+        number: int,
+        match: _Match,
+        dead: set[tuple[int, int, int]],
     ) -> tuple[_Match, ...] | None:
         """Lead a match of part ``number`` back to a match of the first part."""
         if number == 0:
@@ -92,6 +100,8 @@ class GapFinder:
         for i in range(bisect_right(earlier, match[0], key=_end) - 1, -1, -1):
             if not self._is_passable(earlier[i], match):
                 break
+            if number == 1:
+                return earlier[i], match
             chain = self._before(parts, number - 1, earlier[i], dead)
             if chain is not None:
                 return (*chain, match)
@@ -102,18 +112,18 @@ class GapFinder:
         """Say whether a gap may lie between two matches. If not, no wider one may."""
         if self._sentences.ends_between(left[0], right[1]):
             return False
+        start, end = left[1], right[0]
+        # Mostly there are words alone between, and no sign to look for.
+        if end - start <= _FEW_CHARACTERS:
+            between = self._text[start : end + 1]
+            if between.isascii() and between.replace(" ", "").isalnum():
+                return len(between[:-1].split()) <= MOST_WORDS_BETWEEN
         # First, since it bounds what the pattern then has to search.
-        if not has_at_most_words(self._text, left[1], right[0], MOST_WORDS_BETWEEN):
+        if not has_at_most_words(self._text, start, end, MOST_WORDS_BETWEEN):
             return False
         # Looked at with the character behind it, for the sake of quotes and commas.
-        end = min(right[0] + 1, len(self._text))
-        return self._ends.search(self._text, left[1], end) is None
+        return self._ends.search(self._text, start, min(end + 1, len(self._text))) is None
 
 
-def _end(match: tuple[Any, ...]) -> int:
-    end: int = match[1]
-    return end
-
-
-def _by_end(match: tuple[Any, ...]) -> tuple[int, int]:
-    return match[1], match[0]
+_end: Final = itemgetter(1)
+_by_end: Final = itemgetter(1, 0)

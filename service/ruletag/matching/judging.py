@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from ruletag.language.cues import CONTEXTS
@@ -26,6 +27,7 @@ from ruletag.text.sentences import LINE_BREAK
 
 _JOINED: Final = " + "
 _OWN_LINE: Final = -1  # the match is of the entry's own keyword
+_TWO_PARTS: Final = 3  # the bits of the first two, which every gap has
 _NO_LINE: Final = -2  # it is of another category, which knows its contexts
 
 
@@ -77,6 +79,7 @@ class Judge:
         self._fed: set[int] = set()
         self._now = -1  # the category that is being judged
         self._findings = Findings(rules, text, body_start, hits, self._found)
+        self._sentences = self._findings.sentences
 
     @property
     def was_cut_short(self) -> bool:
@@ -141,17 +144,28 @@ class Judge:
                     self._feed_set(set_, source, first + number)
 
     def _feed_set(self, set_: int, source: int, line: int) -> None:
+        """Note that a set has something; the first time, tell what seeks it."""
         found = self._found.get(set_)
         if found is not None:
             found.append((source, line))
-        else:
-            self._found[set_] = [(source, line)]
-            for category, number, bit in self._rules.uses.get(set_, ()):
-                if category == GAP:
-                    self._feed_gap(number, bit)
-                elif category > self._now:  # else it is none that may see a draft
-                    blocks = self._candidate(category).blocks
-                    blocks[number] = blocks.get(number, 0) | bit
+            return
+        self._found[set_] = [(source, line)]
+        gap_bits = self._gap_bits
+        for category, number, bit in self._rules.uses.get(set_, ()):
+            if category == GAP:
+                bits = gap_bits[number] = gap_bits.get(number, 0) | bit
+                if bits & _TWO_PARTS == _TWO_PARTS:  # spares most a closer look
+                    self._feed_gap(number, bits)
+            elif category > self._now:  # else it is none that may see a draft
+                candidate = self._candidates.get(category) or self._candidate(category)
+                blocks = candidate.blocks
+                blocks[number] = blocks.get(number, 0) | bit
+
+    def _feed_gap(self, number: int, bits: int) -> None:
+        """Feed a gap on as a source once all its parts have something."""
+        gap = self._rules.gaps[number]
+        if bits + 1 == 1 << len(gap.parts):
+            self._feed(gap.source)
 
     def _candidate(self, number: int) -> _Candidate:
         candidate = self._candidates.get(number)
@@ -159,13 +173,6 @@ class Judge:
             candidate = self._candidates[number] = _Candidate()
             heappush(self._waiting, number)
         return candidate
-
-    def _feed_gap(self, number: int, bit: int) -> None:
-        """Note that a part of a gap has something; a gap is a source once all have."""
-        gap = self._rules.gaps[number]
-        bits = self._gap_bits[number] = self._gap_bits.get(number, 0) | bit
-        if bits + 1 == 1 << len(gap.parts):
-            self._feed(gap.source)
 
     def _feed_on(self, verdict: Verdict) -> None:
         """Feed the counted matches of a category to what refers to it or to its parents."""
@@ -196,8 +203,11 @@ class Judge:
             for number, bits in candidate.blocks.items()
             if bits == category.blocks[number].needs
         ]
-        if any(block.is_veto and self._findings.of_block(block, NOTHING) for block in blocks):
+        if not (blocks or candidate.words):
             return Verdict(category, [], 0)
+        for block in blocks:
+            if block.is_veto and self._findings.of_block(block, NOTHING):
+                return Verdict(category, [], 0)
         cancelled = self._findings.cancelled(category) if category.exceptions else NOTHING
         matches = self._keyword_matches(candidate, cancelled)
         evidence: list[Evidence] = []
@@ -218,7 +228,9 @@ class Judge:
     def _keyword_matches(self, candidate: _Candidate, cancelled: Cancelled) -> list[_Match]:
         hits = self._hits
         matches = [
-            _Match(*span, entry) for entry, source in candidate.words for span in hits[source]
+            _Match(start, end, entry)
+            for entry, source in candidate.words
+            for start, end in hits[source]
         ]
         if cancelled:
             matches = [m for m in matches if not cancelled.cover(m.entry, (m.start, m.end))]
@@ -243,6 +255,10 @@ class Judge:
         return self._evidence(category, entry, (hit,), (keyword, ids))
 
     def _of_finding(self, category: CompiledCategory, block: Block, finding: Finding) -> Evidence:
+        if len(finding) == 1:
+            line = self._rules.lines[finding[0].line]
+            said = line.keyword.written, tuple(dict.fromkeys(line.ids))
+            return self._evidence(category, block.entry, finding, said)
         hits = sorted(finding)
         lines = [self._rules.lines[hit.line] for hit in hits]
         keyword = _JOINED.join(line.keyword.written for line in lines)
@@ -257,19 +273,19 @@ class Judge:
         said: tuple[str, tuple[str, ...]],
     ) -> Evidence:
         """Lead what was found back to the text, or the title, as sent."""
-        start, end = hits[0].start, hits[0].end
+        start, end, _, parts, _ = hits[0]
         if len(hits) > 1:
+            parts = tuple(hits)
             # A condition over the whole document may have parts in the title as well:
             # then its span is that of the parts in the text.
             in_text = [hit for hit in hits if hit.start >= self._body_start] or hits
             start, end = in_text[0].start, max(hit.end for hit in in_text)
         in_title = start < self._body_start
         shift = 0 if in_title else self._body_start
-        first, last = self._findings.sentences.span_at(start)
+        first, last = self._sentences.span_at(start)
         if len(hits) == 1 and last < end:  # a name with a full stop in it
-            last = self._findings.sentences.span_at(end - 1)[1]
+            last = self._sentences.span_at(end - 1)[1]
         contexts = self._contexts_of(hits, entry)
-        parts = hits if len(hits) > 1 else hits[0].parts
         return Evidence(
             start - shift,
             end - shift,
@@ -280,24 +296,28 @@ class Judge:
             (first - shift, last - shift),
             contexts,
             category.ignore.isdisjoint(contexts),
-            tuple(map(self._part, parts)),
+            tuple([self._part(part) for part in parts]) if parts else (),
             in_title,
         )
 
     def _part(self, hit: Hit) -> Part:
-        in_title = hit.start < self._body_start
+        start, end = hit[0], hit[1]
+        in_title = start < self._body_start
         shift = 0 if in_title else self._body_start
-        return Part(hit.start - shift, hit.end - shift, self._text[hit.start : hit.end], in_title)
+        return Part(start - shift, end - shift, self._text[start:end], in_title)
 
     def _contexts_of(self, hits: Sequence[Hit], entry: CompiledEntry) -> tuple[str, ...]:
         """Judge the contexts on every phrase that was found."""
         if len(hits) == 1 and not hits[0].parts:
-            leaves = list(hits)
+            leaves = hits
+            contexts = self._contexts.of((hits[0][:2],), entry.language)
         else:
-            leaves = sorted(leaf for hit in hits for leaf in hit.leaves())
-        contexts = self._contexts.of([(leaf.start, leaf.end) for leaf in leaves], entry.language)
+            leaves = sorted([leaf for hit in hits for leaf in hit.leaves()])
+            contexts = self._contexts.of(tuple([leaf[:2] for leaf in leaves]), entry.language)
+        if len(hits) == 1 and not hits[0].contexts and not self._has_capitals:  # mostly
+            return contexts
         known = {context for hit in hits for context in hit.contexts}
-        if any(self._is_in_capitals(leaf, entry) for leaf in leaves):
+        if self._has_capitals and any(self._is_in_capitals(leaf, entry) for leaf in leaves):
             known.add("capitals")
         if known.issubset(contexts):
             return contexts
@@ -315,6 +335,11 @@ class Judge:
         return is_exact and self._lines.are_in_capitals(leaf.start, leaf.end)
 
     @cached_property
+    def _has_capitals(self) -> bool:
+        """Whether a line may be in capitals, though it be divided further than `_Lines` does."""
+        return any(map(str.isupper, self._text.splitlines()))
+
+    @cached_property
     def _lines(self) -> "_Lines":
         return _Lines(self._text)
 
@@ -327,7 +352,7 @@ class Judge:
             for start, end in hits[source]
             for cue in cues[source]
         ]
-        return Contexts(self._text, self._findings.sentences, seen)
+        return Contexts(self._text, self._sentences, seen)
 
 
 class _Lines:
@@ -353,8 +378,9 @@ def _settle(matches: list[_Match], entries: Sequence[CompiledEntry]) -> list[_Ma
     Of entries with the same span the one of larger weight wins, then the first
     in the file.
     """
-    if len(matches) <= 1:
-        return matches
+    in_order = sorted(matches)
+    if all(left.end <= right.start for left, right in pairwise(in_order)):
+        return in_order
     ranked = sorted(
         matches, key=lambda m: (m.start - m.end, m.start, -entries[m.entry].weight, m.entry, m.line)
     )

@@ -5,7 +5,7 @@ from collections import defaultdict
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.gaps import Span
-from ruletag.matching.terms import Key, Keys
+from ruletag.matching.terms import Key
 from ruletag.matching.wordforms import has_case, stands
 from ruletag.text.folding import Reading, fold, fold_joined
 
@@ -29,34 +29,36 @@ def find_hits(rules: CompiledRules, text: str) -> tuple[Hits, tuple[str, ...]]:
 
 def _scan(rules: CompiledRules, text: str, reading: Reading, hits: Hits, budget: int) -> int:
     """Add the hits of one reading of the text; give what is left of the budget."""
-    keys, kept = rules.keys.keys, reading.kept
+    keys, lengths, terms = rules.keys.keys, rules.keys.lengths, rules.keys.terms
+    scan, plain = reading.scan, reading.plain
     count = len(keys)
-    for last, number in rules.keys.automaton.hits(reading.scan):
-        if number >= count:
-            _add_plain(rules.keys, number - count, reading, last, hits)
-        else:
-            key = keys[number]
-            start = last + 1 - key.length
-            if key.words:
-                lead = key.lead
-                # Mostly what `Reading.span` would say, at a third of its cost.
-                place = (
-                    (start + lead - 1, last - lead)
-                    if last < kept
-                    else reading.span(start + lead, last + 1 - lead)
-                )
-                for term in key.words:
-                    hits[term].append(place)
-            if key.phrases or key.checked:
-                _add_phrases(key, text, reading, start, hits)
+    low, high, moved = reading.stretch(0)
+    for last, number in rules.keys.automaton.hits(scan):
+        if number < count:
+            _add(keys[number], text, reading, last, hits)
+        else:  # a plain word, or a phrase if its words stand side by side
+            start = last + 2 - lengths[number - count]
+            word = scan[start:last]
+            if " " not in word or plain[start:last] == word:
+                if low <= start and last <= high:  # mostly
+                    place = (start + moved, last + moved)
+                else:
+                    place = reading.span(start, last)
+                    low, high, moved = reading.stretch(start)
+                hits[terms[number - count]].append(place)
         budget -= 1
         if not budget:
             break
     return budget
 
 
-def _add_phrases(key: Key, text: str, reading: Reading, start: int, hits: Hits) -> None:
-    """Add the hits of which the automaton alone does not know enough."""
+def _add(key: Key, text: str, reading: Reading, last: int, hits: Hits) -> None:
+    """Add the hits of a key that may stand for several terms, or for none."""
+    start = last + 1 - key.length
+    if key.words:
+        place = reading.span(start + key.lead, last + 1 - key.lead)
+        for term in key.words:
+            hits[term].append(place)
     if key.phrases and reading.plain.startswith(key.inner, start + 1):
         place = reading.span(start + 1, start + key.length - 1)
         for term in key.phrases:
@@ -68,10 +70,3 @@ def _add_phrases(key: Key, text: str, reading: Reading, start: int, hits: Hits) 
         place = reading.span(*folded)
         if has_case(form, text[place[0] : place[1]]):
             hits[term].append(place)
-
-
-def _add_plain(keys: Keys, number: int, reading: Reading, last: int, hits: Hits) -> None:
-    """Add the hit of a plain word or phrase, if its words stand side by side."""
-    start = last + 2 - keys.lengths[number]
-    if reading.plain[start:last] == reading.scan[start:last]:
-        hits[keys.terms[number]].append(reading.span(start, last))

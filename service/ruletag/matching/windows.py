@@ -39,12 +39,11 @@ class Hit(NamedTuple):
     parts: tuple["Hit", ...] = ()
     contexts: tuple[str, ...] = ()
 
-    def leaves(self) -> Iterator["Hit"]:
+    def leaves(self) -> Sequence["Hit"]:
         """Give the single phrases that it is made of."""
         if not self.parts:
-            yield self
-        for part in self.parts:
-            yield from part.leaves()
+            return (self,)
+        return [leaf for part in self.parts for leaf in part.leaves()]
 
 
 Finding = tuple[Hit, ...]
@@ -109,17 +108,25 @@ class Windows:
 
     def is_near(self, window: Window, finding: Finding, others: "Neighbours") -> bool:
         """Say whether one of the others, not overlapping the finding, fits into its window."""
-        first, last = min(finding), max(finding, key=_start)
-        start, end = first.start, max(hit.end for hit in finding)
-        return any(self.fits(window, other, last) for other in others.before(start)) or any(
-            self.fits(window, first, other)
-            for other in (*others.after(end), *others.between(finding))
-        )
+        first = last = finding[0]
+        end = first.end
+        if len(finding) > 1:
+            first, last = min(finding), max(finding, key=_start)
+            end = max(hit.end for hit in finding)
+        for other in others.before(first.start):
+            if self.fits(window, other, last):
+                return True
+        for other in (*others.after(end), *others.between(finding)):
+            if self.fits(window, first, other):
+                return True
+        return False
 
     def is_disturbed(self, window: Window, finding: Finding, others: "Neighbours") -> bool:
         """Say whether one of the others overlaps the finding or fits into its window."""
-        overlaps = any(others.overlap((hit.start, hit.end)) for hit in finding)
-        return overlaps or self.is_near(window, finding, others)
+        for hit in finding:
+            if others.overlap((hit.start, hit.end)):
+                return True
+        return self.is_near(window, finding, others)
 
     # ----------------------------------------------------------------- findings
 
@@ -139,7 +146,10 @@ class Windows:
         """
         findings: list[Finding] = []
         for hits in self._by_cell(groups, window):
-            candidates = _in_order(hits) if in_order else self._in_any_order(hits)
+            if in_order:
+                candidates: Iterable[_Candidate] = _in_order(hits)
+            else:
+                candidates = _pair(hits) if _are_single(hits) else self._in_any_order(hits)
             findings += self._choose(candidates, window, accept)
         return findings
 
@@ -257,6 +267,21 @@ class Windows:
         return (*best, last) if best is not None else None
 
 
+def _are_single(groups: Sequence[Sequence[Hit]]) -> bool:
+    """Say whether there are two groups with one match each, as in most sentences."""
+    return len(groups) == 2 and len(groups[0]) == len(groups[1]) == 1  # noqa: PLR2004
+
+
+def _pair(groups: Sequence[Sequence[Hit]]) -> list[_Candidate]:
+    """Give what any order of two matches allows, at a third of the cost."""
+    left, right = groups[0][0], groups[1][0]
+    if right.end <= left.start:
+        left, right = right, left
+    if left.end > right.start:
+        return []
+    return [(right.end - left.start, left.start, (left, right))]
+
+
 def _in_order(groups: Sequence[Sequence[Hit]]) -> Iterator[_Candidate]:
     """Give, for each match of the last group, the nearest of the others before it."""
     seen = []
@@ -296,6 +321,10 @@ class _Seen:
     def at(self, number: int) -> Hit:
         return self._hits[number]
 
+    def latest(self, count: int) -> Hit:
+        """Give, of the first so many matches, the one that begins last."""
+        return self._latest[count - 1]
+
     def before(self, position: int) -> Hit | None:
         """Give, of the matches that end by a position, the one that begins last."""
         ends = self._ends
@@ -313,31 +342,38 @@ class Neighbours:
         self._by_end = _Seen()
         for hit in sorted(self._by_start, key=_end):
             self._by_end.add(hit)
-        self._stretches = Spans((hit.start, hit.end) for hit in self._by_start)
+
+    @cached_property
+    def _stretches(self) -> Spans:
+        return Spans([(hit.start, hit.end) for hit in self._by_start])
 
     def overlap(self, span: Span) -> bool:
         """Say whether one shares a character with the span."""
         return self._stretches.overlap(span)
 
-    def before(self, start: int) -> Iterator[Hit]:
+    def before(self, start: int) -> Sequence[Hit]:
         """Give the nearest that ends by a position: the one that begins last, that ends last."""
-        latest = self._by_end.before(start)
-        if latest is not None:
-            yield latest
-            yield self._by_end.at(self._by_end.count(start) - 1)
+        number = self._by_end.count(start)
+        if not number:
+            return ()
+        latest, last = self._by_end.latest(number), self._by_end.at(number - 1)
+        return (latest,) if latest is last else (latest, last)
 
-    def after(self, end: int) -> Iterator[Hit]:
+    def after(self, end: int) -> Sequence[Hit]:
         """Give the nearest that begins at or after a position."""
         i = bisect_left(self._by_start, (end,))
-        if i < len(self._by_start):
-            yield self._by_start[i]
+        return self._by_start[i : i + 1]
 
-    def between(self, finding: Finding) -> Iterator[Hit]:
-        """Give one that lies between the parts of a finding, overlapping none."""
-        for left, right in pairwise(sorted(finding)):
-            for hit in self.after(left.end):
-                if hit.end <= right.start:
-                    yield hit
+    def between(self, finding: Finding) -> Sequence[Hit]:
+        """Give those that lie first between two parts of a finding, overlapping none."""
+        if len(finding) == 1:
+            return ()
+        return [
+            hit
+            for left, right in pairwise(sorted(finding))
+            for hit in self.after(left.end)
+            if hit.end <= right.start
+        ]
 
 
 def settle(hits: Iterable[Hit]) -> list[Hit]:

@@ -23,6 +23,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from sys import maxsize
 from typing import Final, NamedTuple
 from unicodedata import category, combining, decomposition, normalize
 
@@ -65,8 +66,9 @@ _JOINING: Final = re.compile(
     "[\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\ud7b0-\ud7ff\uff9e-\uffdc\U00016d63-\U00016d6a]"
 )
 # The hyphen goes and the word is whole; where it was a pair, `fold` finds the pair.
+# Begins with a single character, which alone makes the search for it quick.
 _BROKEN_WORD: Final = re.compile(
-    r"(?<=[^\W\d_])[-\u2010\u00ad][ \t]*(?:\r\n|[\n\r\u2028])[ \t]*(?=[^\W\d_])"
+    r"[-\u2010\u00ad](?<=[^\W\d_].)[ \t]*+(?:\r\n|[\n\r\u2028])[ \t]*+(?=[^\W\d_])"
 )
 _BEFORE_BREAK: Final = frozenset("-\u2010\u00ad \t\r")
 # Hangul in letters is all unsettled; by syllables it is met again and again.
@@ -216,6 +218,17 @@ class Origins:
         """The position of the first place; before it nothing changed."""
         return self._new_starts[0]
 
+    def stretch(self, position: int) -> tuple[int, int, int]:
+        """Give the stretch between two places that a position is in, and how far it has moved.
+
+        A position within a place comes before the stretch that is given.
+        """
+        i = bisect_right(self._new_starts, position)
+        high = self._new_starts[i] if i < len(self._new_starts) else maxsize
+        if not i:
+            return -1, high, 0
+        return self._new_ends[i - 1], high, self._ends[i - 1] - self._new_ends[i - 1]
+
     def start(self, position: int) -> int:
         """Give the position before the rewriting at which this character began."""
         i = bisect_right(self._new_starts, position) - 1
@@ -257,6 +270,19 @@ class Reading:
         for origins in self._origins:
             start, end = origins.start(start), origins.end(end)
         return start, end
+
+    def stretch(self, position: int) -> tuple[int, int, int]:
+        """Give a stretch of ``scan`` and how far it is moved: what `span` says of all within it.
+
+        The position is in it, but where it stands in a character that was rewritten.
+        """
+        position -= 1
+        low, high, moved = -1, maxsize, 0
+        for origins in self._origins:
+            first, last, further = origins.stretch(position + moved)
+            low, high = max(low, first - moved), min(high, last - moved)
+            moved += further
+        return low + 1, high + 1, moved - 1
 
 
 def fold(text: str) -> Reading:

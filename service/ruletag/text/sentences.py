@@ -63,7 +63,8 @@ _CANDIDATE: Final = re.compile(
 _ALWAYS: Final = 1  # the group of a mark that needs nothing to follow
 _IN_DOUBT: Final = 3  # the group of a mark behind what may be an abbreviation
 LINE_BREAK: Final = re.compile(f"[{_BREAKS}]")
-BLANK_LINE: Final = re.compile(rf"(?>\r\n|[{_BREAKS}])[ \t]*+[{_BREAKS}]")
+# Begins with a single character, which alone makes the search for it quick.
+BLANK_LINE: Final = re.compile(rf"[{_BREAKS}](?:(?<=\r)\n)?+[ \t]*+[{_BREAKS}]")
 _WORD_EDGE: Final = re.compile(rf"[{re.escape(_OPENERS)}/{_DASHES}]|\B'")
 
 
