@@ -173,14 +173,21 @@ def test_texts_that_take_long_hold_nobody_up(patient: Server) -> None:
     assert good.quantile(0.5) < 0.5
 
 
+def begins_a_stream(port: int) -> bool:
+    """Begin a stream and leave; say whether there was a place for it."""
+    with closing(socket.create_connection(("127.0.0.1", port))) as connection:
+        connection.sendall(STREAM % (1 << 30) + LINE * 3)
+        return connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_client_that_leaves_ends_the_work_on_its_stream(folder: Path) -> None:
     server = Server(folder, "worker", streams=1)
     try:
         for _ in range(5):
-            with closing(socket.create_connection(("127.0.0.1", server.port))) as connection:
-                connection.sendall(STREAM % (1 << 30) + LINE * 3)
-                assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
-            time.sleep(0.3)
+            late = time.monotonic() + 10
+            while not begins_a_stream(server.port):
+                assert time.monotonic() < late
+                time.sleep(0.05)
     finally:
         server.stop()
 

@@ -82,9 +82,20 @@ def _check_values(body: bytes) -> None:
     """Refuse a body of very many values: each takes fifty times its bytes when it is read."""
     if body.count(b",") < LIMITS.json_values:
         return
-    if _STRING.sub(b"", body).count(b",") >= LIMITS.json_values:
-        detail = f"the body holds more than {LIMITS.json_values:,} values"
-        raise RequestError(413, "too_many_values", detail)
+    commas = 0
+    for start, end in _outside_strings(body):
+        commas += body.count(b",", start, end)
+        if commas >= LIMITS.json_values:
+            detail = f"the body holds more than {LIMITS.json_values:,} values"
+            raise RequestError(413, "too_many_values", detail)
+
+
+def _outside_strings(body: bytes) -> Iterator[tuple[int, int]]:
+    end = 0
+    for string in _STRING.finditer(body):
+        yield end, string.start()
+        end = string.end()
+    yield end, len(body)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
