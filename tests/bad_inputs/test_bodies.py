@@ -117,7 +117,7 @@ def test_bodies(  # noqa: PLR0913, PLR0917 - a row of the table
 
     assert (answer.status, answer.json.get("code", "")) == (status, code)
     # The figure to hold is a second; the checks of the answer take their time as well.
-    assert time.process_time() - started < 15
+    assert time.process_time() - started < 3
 
 
 # -------------------------------------------------------------------- what is found in them
@@ -254,7 +254,7 @@ def test_a_few_bytes_of_packed_lines_cost_little(flask_service: Service, line: b
         "POST", "/v1/tag/batch", body, {"Content-Type": NDJSON, "Content-Encoding": "gzip"}
     )
 
-    assert (len(body) < 5000, time.process_time() - started < 5) == (True, True)
+    assert (len(body) < 5000, time.process_time() - started < 1) == (True, True)
 
 
 def test_nothing_of_a_text_gets_into_the_log(server: Server) -> None:

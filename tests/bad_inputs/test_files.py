@@ -108,7 +108,7 @@ def test_accepted(
     assert (watched.generation, watched.problems) == (before + 1, ())
     started = time.process_time()
     assert watched.found(text) == expected
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 1
 
 
 def test_the_command_says_the_same_of_all_at_once(tmp_path: Path, command: Path) -> None:
@@ -146,7 +146,7 @@ def test_many_letters_that_come_to_nothing_cost_little(text: str) -> None:
 
     assert tag(rules, text).tags == ()
 
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 2  # the figure to hold is a second
 
 
 # ------------------------------------------------------------- what is no file, or none yet

@@ -134,7 +134,7 @@ def test_the_port_is_taken(folder: Path, command: Path) -> None:
         )
 
         assert second.returncode != 0
-        assert time.monotonic() - started < 25
+        assert time.monotonic() - started < 10
         assert str(life.port) in (second.stdout + second.stderr).decode()
         assert b"Traceback" not in second.stdout + second.stderr
         assert life.readiness() == 200
@@ -342,7 +342,7 @@ def test_it_is_told_to_stop_under_load(folder: Path, drain: str) -> None:
 
         assert life.stop() == 0
 
-        assert time.monotonic() - started < float(drain) + 10
+        assert time.monotonic() - started < float(drain) + 4
         time.sleep(0.2)
     assert load.answered > 100
     assert load.lost_on_kept_connections == []
@@ -357,7 +357,7 @@ def test_it_is_told_to_stop_while_it_compiles(folder: Path) -> None:
         with Load(life.port) as load:
             started = time.monotonic()
             assert life.stop() == 0
-            assert time.monotonic() - started < 10
+            assert time.monotonic() - started < 4
             life.until(lambda: not any(map(is_running, family)))
 
         # Who comes in the moment in which the port is closed may be turned away:

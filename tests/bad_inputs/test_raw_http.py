@@ -97,7 +97,7 @@ def test_raw(server: Server, sent: bytes, expected: list[int]) -> None:
 
     # The answer may be lost where the client goes on sending after the refusal.
     assert statuses(answer) in ((expected, []) if len(sent) > 50_000 else (expected,))
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 5
 
 
 def test_trailers_without_end(server: Server) -> None:
@@ -116,7 +116,7 @@ def test_a_real_handshake_of_tls_fails_at_once(server: Server) -> None:
     ):
         context.wrap_socket(connection, server_hostname="x")
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 2
 
 
 def test_many_requests_at_once_on_one_connection_are_answered_in_order(server: Server) -> None:
