@@ -159,14 +159,15 @@ class Contexts:
         behind = self._text[end_of_match : min(high, end_of_match + _MOST_CHARACTERS)]
         seen = start
         for begin, end, cue in self._cues.ending_before(start, low):
-            if not self._is_open(end, seen):
+            between = self._text[end:start]
+            words = count_words(between)
+            if words > self._cues.longest_reach or not self._is_open(end, seen):
                 return
             seen = min(end, seen)
             if cue.context in found or not match.concerns(begin, end, cue):
                 continue
-            between = self._text[end:start]
             if (
-                count_words(between) > cue.reach
+                words > cue.reach
                 or _is_abbreviation(self._text, end, high)
                 or (cue.context == "negated" and _IS_GIVEN.search(between))
             ):
@@ -180,13 +181,14 @@ class Contexts:
         start, end = match.part
         seen = end
         for begin, stop, cue in self._cues.beginning_after(end, self._sentences.span_at(start)[1]):
-            if not self._is_open(seen, begin):
+            between = self._text[end:begin]
+            words = count_words(between)
+            if words > self._cues.longest_reach or not self._is_open(seen, begin):
                 return
             seen = max(seen, begin)
             if cue.context in found or not match.concerns(begin, stop, cue):
                 continue
-            between = self._text[end:begin]
-            if count_words(between) > cue.reach:
+            if words > cue.reach:
                 continue
             if not _lists(between):
                 return
@@ -281,6 +283,8 @@ class _Cues:
         self._after.sort()
         self._after_starts = [hit[0] for hit in self._after]
         self._ends.sort()
+        # Beyond it no cue reaches, and neither do those that stand further off.
+        self.longest_reach = max((hit[2].reach for hit in (*self._before, *self._after)), default=0)
         self._never = {context: Spans(spans) for context, spans in never.items()}
 
     def places(self) -> Iterator[int]:
