@@ -17,10 +17,9 @@ from typing import Final
 
 from ruletag.limits import LIMITS
 from ruletag.problems import Location, Problem, RuleSetError
-from ruletag.rules.loader import list_reader, parse_rules, snapshot
+from ruletag.rules.loader import is_rule_file, list_reader, parse_rules, snapshot
 from ruletag.serving.builder import build
 
-_RULES: Final = (".yaml", ".yml")
 _NICE: Final = 5  # requests come first
 # Imported by name: see `ruletag.serving.builder`.
 _COMMAND: Final = "from ruletag.http.trial import main; main()"
@@ -88,7 +87,7 @@ def run(edit: Edit) -> Outcome:
 def _contents_after(edit: Edit) -> Mapping[str, bytes]:
     contents = dict(_contents_before(edit.folder))
     contents.pop(edit.name, None)
-    if edit.content is not None and edit.name.lower().endswith(_RULES):
+    if edit.content is not None and is_rule_file(edit.name):
         contents[edit.name] = edit.content
     if not contents:
         detail, hint = "no *.yaml or *.yml files would be left", "keep one"
