@@ -23,9 +23,9 @@ LAYERS = """
     matching.automaton matching.wordforms
     rules.describe
     matching.terms matching.compiler matching.gaps matching.contexts matching.scanning
-        matching.tagging matching.windows matching.findings matching.judging matching.tagger
-        matching.reasons matching.obstacles matching.nearmisses matching.accounts
-        matching.explainer matching.examples
+        matching.tagging matching.windows matching.findings matching.evidence matching.judging
+        matching.tagger matching.reasons matching.obstacles matching.nearmisses
+        matching.accounts matching.explainer matching.examples
     linting.names linting.vocabulary linting.trees linting.comments linting.found linting.operators
         linting.scopes linting.words linting.duplicates linting.exceptions linting.rules
         linting.runner linting.fixes

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from ruletag.language.cues import CONTEXTS, ContextName
 from ruletag.matching.compiler import COMPANY, Block, CompiledCategory, CompiledEntry
+from ruletag.matching.evidence import Match, parts_of
 from ruletag.matching.findings import NOTHING
 from ruletag.matching.gaps import Span
 from ruletag.matching.judging import Verdict
@@ -19,7 +20,6 @@ from ruletag.matching.nearmisses import NearMiss, NearMisses
 from ruletag.matching.obstacles import Covers, Obstacles, Scene, further
 from ruletag.matching.reasons import MOST_PLACES, EntryReport, Explanation, Outcome, Place, Reason
 from ruletag.matching.tagger import in_units
-from ruletag.matching.tagging import Evidence, Part
 from ruletag.matching.windows import Finding, Hit
 from ruletag.problems import cropped
 from ruletag.rules.model import NO_CONDITION, Category, Keyword, Line, Reference
@@ -51,7 +51,7 @@ class Account:
         self._defined = defined
         self._near = near
         verdict = judged.verdicts.get(number)
-        self._verdict = verdict or Verdict(self._category, [], 0)
+        self._verdict = verdict or Verdict(self._category)
         findings = self._scene.findings
         self._cancelled = (
             findings.cancelled(self._category) if self._category.exceptions else NOTHING
@@ -60,9 +60,10 @@ class Account:
         self._slots = self._scene.judge.slots_of(number)
         self._hints: dict[tuple[int, ...], NearMiss | None] = {}
         self._obstacles = Obstacles(self._scene, self._category, defined.entries, self._cancelled)
-        self._evidence: dict[int, list[Evidence]] = defaultdict(list)
-        for piece in self._verdict.evidence:
-            self._evidence[piece.entry.number].append(piece)
+        self._describer = self._scene.judge.describer
+        self._matches: dict[int, list[Match]] = defaultdict(list)
+        for match in self._verdict.matches:
+            self._matches[match.entry].append(match)
 
     # ------------------------------------------------------------------- the whole
 
@@ -102,7 +103,7 @@ class Account:
         if self._veto:
             path, hits = self._veto
             return "vetoed", f"not tagged, vetoed by {path}: {self._scene.named(hits[0][:2])}"
-        if any(piece.counts for piece in self._verdict.evidence):
+        if self._verdict.counting:
             return "not_enough", f"not tagged, {of}: {in_units(threshold - score)} is missing"
         return "nothing_counts", f"not tagged, nothing counts ({of})"
 
@@ -147,9 +148,7 @@ class Account:
         for number, block in self._category.blocks.items():
             if number not in ranks and not block.is_veto and self._obstacles.has_begun(block):
                 ranks[number] = (_PARTLY_FOUND, 1)
-        for number, pieces in self._evidence.items():
-            if any(piece.counts for piece in pieces):
-                ranks[number] = (_COUNTS, 0)
+        ranks |= dict.fromkeys((match.entry for match in self._verdict.counting), (_COUNTS, 0))
         return ranks
 
     def _absent(self, ranks: Mapping[int, object]) -> int:
@@ -230,45 +229,48 @@ class Account:
 
     def _of_evidence(self, entry: CompiledEntry) -> Iterator[Reason]:
         """Say what counts of an entry, and what does not because of its context."""
-        pieces = self._evidence.get(entry.number, [])
-        counted = [piece for piece in pieces if piece.counts]
+        matches = self._matches.get(entry.number, [])
+        by_context: dict[ContextName | None, list[Match]] = defaultdict(list)
+        for match in matches:
+            by_context[self._ignored(entry, match)].append(match)
+        counted = by_context[None]
         if counted:
             weight = in_units(abs(entry.weight))
             does = f"adds {weight}" if entry.weight >= 0 else f"takes {weight} away"
             further = len(counted) - 1
             more = f"; {further:,} further {_matches(further)} nothing" if further else ""
-            named = self._scene.named(self._span(counted[0]))
+            named = self._scene.named(counted[0][:2])
             yield Reason("counted", f"{named} {does}{more}", self._places_of(counted), len(counted))
         for context in CONTEXTS:
-            ignored = [p for p in pieces if not p.counts and self._ignored(p) == context]
-            if ignored:
-                yield self._of_context(context, ignored)
+            if by_context[context]:
+                yield self._of_context(context, entry, by_context[context])
 
-    def _ignored(self, piece: Evidence) -> ContextName | None:
+    def _ignored(self, entry: CompiledEntry, match: Match) -> ContextName | None:
         ignore = self._category.ignore
-        return next((c for c in CONTEXTS if c in ignore and c in piece.contexts), None)
+        contexts = self._describer.contexts(entry, match) if ignore else ()
+        return next((c for c in CONTEXTS if c in ignore and c in contexts), None)
 
-    def _of_context(self, context: ContextName, pieces: Sequence[Evidence]) -> Reason:
-        piece = pieces[0]
-        parts = [self._span(part) for part in piece.parts] or [self._span(piece)]
-        cue = self._scene.judge.reasons_of(sorted(parts), piece.entry.language).get(context)
-        places = self._places_of(pieces)
-        said = f"{self._scene.named(self._span(piece))} is {context}"
+    def _of_context(
+        self, context: ContextName, entry: CompiledEntry, matches: Sequence[Match]
+    ) -> Reason:
+        match = matches[0]
+        parts = [hit[:2] for hit in parts_of(match.hits)] or [match[:2]]
+        cue = self._describer.reasons(sorted(parts), entry.language).get(context)
+        places = self._places_of(matches)
+        said = f"{self._scene.named(match[:2])} is {context}"
         if context == "capitals":
-            said = (
-                f"{self._scene.named(self._span(piece))} stands in a line that is all in capitals"
-            )
+            said = f"{self._scene.named(match[:2])} stands in a line that is all in capitals"
         elif cue is not None:
             place = self._scene.place(cue)
             by = "by what begins" if context == "quoted" else f'by "{place.text}"'
             said += f" {by} at {self._scene.where(cue[0])}"
             places = (places[0], place, *places[1:])
-        detail = f"{said}, which the category ignores{further(len(pieces))}"
-        return Reason(context, detail, places, len(pieces))
+        detail = f"{said}, which the category ignores{further(len(matches))}"
+        return Reason(context, detail, places, len(matches))
 
     def _of_word(self, entry: CompiledEntry) -> Iterator[Reason]:
         """Say why places where a keyword stands are no evidence."""
-        kept = {self._span(piece) for piece in self._evidence.get(entry.number, ())}
+        kept = {match[:2] for match in self._matches.get(entry.number, ())}
         source = self._words[entry.number]
         spans = [span for span in self._scene.hits[source] if span not in kept]
         cancelled = [s for s in spans if self._cancelled.cover(entry.number, s)]
@@ -282,7 +284,7 @@ class Account:
     def _of_block(self, block: Block) -> list[Reason]:
         """Say why a block does not hold, or why what it found is no evidence."""
         number = block.entry.number
-        kept = {self._span(piece) for piece in self._evidence.get(number, ())}
+        kept = {match[:2] for match in self._matches.get(number, ())}
         is_complete = self._slots.get(number) == block.needs
         found = self._scene.findings.of_block(block, self._cancelled) if is_complete else []
         spans = [
@@ -323,17 +325,13 @@ class Account:
     def _winners(self) -> Covers:
         """The keyword matches that are evidence; the line of each is the number of its entry."""
         return Covers(
-            Hit(*self._span(piece), line=piece.entry.number)
-            for piece in self._verdict.evidence
-            if not piece.parts and not piece.keyword.startswith("$")
+            Hit(match.start, match.end, match.entry)
+            for match in self._verdict.matches
+            if not match.hits
         )
 
-    def _span(self, piece: Evidence | Part) -> Span:
-        shift = 0 if piece.in_title else self._scene.body_start
-        return piece.start + shift, piece.end + shift
-
-    def _places_of(self, pieces: Sequence[Evidence]) -> tuple[Place, ...]:
-        return tuple(self._scene.place(self._span(p)) for p in pieces[:MOST_PLACES])
+    def _places_of(self, matches: Sequence[Match]) -> tuple[Place, ...]:
+        return tuple(self._scene.place(match[:2]) for match in matches[:MOST_PLACES])
 
 
 def _written_out(lines: Iterable[Line], lists: Mapping[str, Sequence[Line]]) -> Iterator[Keyword]:

@@ -195,7 +195,7 @@ class Findings:
             known = self._fed[source]
         else:
             known = self._gap(gap, covered) if covered else self._known_gap(gap)
-        return [Hit(hit.start, hit.end, line, hit.parts, hit.contexts) for hit in known]
+        return [Hit(hit.start, hit.end, line, hit.parts, hit.match) for hit in known]
 
     def _known_gap(self, number: int) -> list[Hit]:
         known = self._known_gaps.get(number)

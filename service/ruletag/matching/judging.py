@@ -6,52 +6,41 @@ counted matches are then fed on to what refers to it. Exceptions cancel first,
 then overlaps are settled, then weights are summed.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
-from ruletag.language.cues import CONTEXTS
-from ruletag.matching.compiler import GAP, Block, CompiledCategory, CompiledEntry, CompiledRules
-from ruletag.matching.contexts import Contexts
+from ruletag.matching.compiler import GAP, CompiledCategory, CompiledEntry, CompiledRules
+from ruletag.matching.evidence import Describer, Match
 from ruletag.matching.findings import NOTHING, Cancelled, Findings
 from ruletag.matching.gaps import Span
 from ruletag.matching.scanning import Hits
-from ruletag.matching.tagging import Evidence, Part
-from ruletag.matching.windows import Finding, Hit
+from ruletag.matching.windows import Finding
 from ruletag.rules.model import Phrase
-from ruletag.text.sentences import LINE_BREAK
 
-_JOINED: Final = " + "
-_OWN_LINE: Final = -1  # the match is of the entry's own keyword
 _TWO_PARTS: Final = 3  # the bits of the first two, which every gap has
-_NO_LINE: Final = -2  # it is of another category, which knows its contexts
 
 
-class Verdict(NamedTuple):
-    """What came of one category: its evidence by position, its score in thousandths."""
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one category: its matches, those of them that count, and the score.
+
+    The score is in thousandths.
+    """
 
     category: CompiledCategory
-    evidence: list[Evidence]
-    score: int
+    matches: Sequence[Match] = ()
+    counting: Sequence[Match] = ()
+    score: int = 0
 
     @property
     def is_tagged(self) -> bool:
         """Say whether the category is given to the text."""
-        counts = any(piece.counts for piece in self.evidence)
-        return counts and self.score >= self.category.threshold
-
-
-class _Match(NamedTuple):
-    """A keyword stands at ``[start, end)`` for an entry."""
-
-    start: int
-    end: int
-    entry: int
-    line: int = _OWN_LINE
+        return bool(self.counting) and self.score >= self.category.threshold
 
 
 class _Candidate:
@@ -69,8 +58,6 @@ class Judge:
 
     def __init__(self, rules: CompiledRules, text: str, body_start: int, hits: Hits) -> None:
         self._rules = rules
-        self._text = text
-        self._body_start = body_start
         self._hits = hits
         self._found: dict[int, list[tuple[int, int]]] = {}
         self._candidates: dict[int, _Candidate] = {}
@@ -79,7 +66,7 @@ class Judge:
         self._fed: set[int] = set()
         self._now = -1  # the category that is being judged
         self._findings = Findings(rules, text, body_start, hits, self._found)
-        self._sentences = self._findings.sentences
+        self._describer = Describer(rules, text, body_start, hits, self._findings.sentences)
 
     @property
     def was_cut_short(self) -> bool:
@@ -98,7 +85,7 @@ class Judge:
             if only is not None and number not in only:
                 continue
             verdict = self._judge(self._rules.categories[number], self._candidates[number])
-            if verdict.evidence:
+            if verdict.matches:
                 yield verdict
                 self._feed_on(verdict)
 
@@ -123,9 +110,10 @@ class Judge:
         """Give the parts of a gap that have something, as bits."""
         return self._gap_bits.get(gap, 0)
 
-    def reasons_of(self, parts: Sequence[Span], language: str) -> Mapping[str, Span]:
-        """Give the contexts of a match, each with the cue or quotation that puts it there."""
-        return self._contexts.reasons(parts, language)
+    @property
+    def describer(self) -> Describer:
+        """What makes evidence of matches, and knows their contexts."""
+        return self._describer
 
     # ----------------------------------------------------------------- feeding
 
@@ -176,24 +164,15 @@ class Judge:
 
     def _feed_on(self, verdict: Verdict) -> None:
         """Feed the counted matches of a category to what refers to it or to its parents."""
-        sources = verdict.category.sources
-        hits = [self._as_hit(piece) for piece in verdict.evidence if piece.counts and sources]
-        for source in sources if hits else ():
+        category = verdict.category
+        if not (category.sources and verdict.counting):
+            return
+        hits = [self._describer.as_hit(category, match) for match in verdict.counting]
+        for source in category.sources:
             self._findings.add_matches(source, hits)
             if source not in self._fed:
                 self._fed.add(source)
                 self._feed(source)
-
-    def _as_hit(self, piece: Evidence) -> Hit:
-        """Give evidence as what refers to its category sees it."""
-        parts = [
-            Hit(part.start + shift, part.end + shift, _NO_LINE)
-            for part in piece.parts
-            for shift in (0 if part.in_title else self._body_start,)
-        ]
-        shift = 0 if piece.in_title else self._body_start
-        start, end = piece.start + shift, piece.end + shift
-        return Hit(start, end, _NO_LINE, tuple(parts), piece.contexts)
 
     # ----------------------------------------------------------------- judging
 
@@ -204,31 +183,42 @@ class Judge:
             if bits == category.blocks[number].needs
         ]
         if not (blocks or candidate.words):
-            return Verdict(category, [], 0)
+            return Verdict(category)
         for block in blocks:
             if block.is_veto and self._findings.of_block(block, NOTHING):
-                return Verdict(category, [], 0)
+                return Verdict(category)
         cancelled = self._findings.cancelled(category) if category.exceptions else NOTHING
-        matches = self._keyword_matches(candidate, cancelled)
-        evidence: list[Evidence] = []
+        words = self._keyword_matches(candidate, cancelled)
+        others: list[Match] = []
         for block in blocks:
             for finding in () if block.is_veto else self._findings.of_block(block, cancelled):
+                number = block.entry.number
                 if self.is_keyword_match(finding):
-                    hit = finding[0]
-                    matches.append(_Match(hit.start, hit.end, block.entry.number, hit.line))
+                    words.append(Match(finding[0].start, finding[0].end, number, finding[0].line))
                 else:
-                    evidence.append(self._of_finding(category, block, finding))
-        evidence += [
-            self._of_match(category, match) for match in _settle(matches, category.entries)
-        ]
-        evidence.sort(key=_by_start)
-        counting = {piece.entry.number: piece.entry.weight for piece in evidence if piece.counts}
-        return Verdict(category, evidence, sum(counting.values()))
+                    others.append(self._describer.match_of(number, finding))
+        matches = _settle(words, category.entries)
+        if others:
+            matches = sorted([*others, *matches], key=_by_start)
+        counting = self._counting(category, matches)
+        weights = {match.entry: category.entries[match.entry].weight for match in counting}
+        return Verdict(category, matches, counting, sum(weights.values()))
 
-    def _keyword_matches(self, candidate: _Candidate, cancelled: Cancelled) -> list[_Match]:
+    def _counting(self, category: CompiledCategory, matches: list[Match]) -> list[Match]:
+        """Leave out the matches that stand in a context which the category ignores."""
+        if not category.ignore:
+            return matches
+        contexts = self._describer.contexts
+        return [
+            match
+            for match in matches
+            if category.ignore.isdisjoint(contexts(category.entries[match.entry], match))
+        ]
+
+    def _keyword_matches(self, candidate: _Candidate, cancelled: Cancelled) -> list[Match]:
         hits = self._hits
         matches = [
-            _Match(start, end, entry)
+            Match(start, end, entry)
             for entry, source in candidate.words
             for start, end in hits[source]
         ]
@@ -243,137 +233,9 @@ class Judge:
             return False
         return isinstance(self._rules.lines[hit.line].keyword.parts[0], Phrase)
 
-    # ---------------------------------------------------------------- evidence
 
-    def _of_match(self, category: CompiledCategory, match: _Match) -> Evidence:
-        entry = category.entries[match.entry]
-        keyword, ids = entry.keyword, entry.ids
-        if match.line != _OWN_LINE:
-            line = self._rules.lines[match.line]
-            keyword, ids = line.keyword.written, line.ids
-        hit = Hit(match.start, match.end, match.line)
-        return self._evidence(category, entry, (hit,), (keyword, ids))
-
-    def _of_finding(self, category: CompiledCategory, block: Block, finding: Finding) -> Evidence:
-        if len(finding) == 1:
-            line = self._rules.lines[finding[0].line]
-            said = line.keyword.written, tuple(dict.fromkeys(line.ids))
-            return self._evidence(category, block.entry, finding, said)
-        hits = sorted(finding)
-        lines = [self._rules.lines[hit.line] for hit in hits]
-        keyword = _JOINED.join(line.keyword.written for line in lines)
-        ids = tuple(dict.fromkeys(id_ for line in lines for id_ in line.ids))
-        return self._evidence(category, block.entry, hits, (keyword, ids))
-
-    def _evidence(
-        self,
-        category: CompiledCategory,
-        entry: CompiledEntry,
-        hits: Sequence[Hit],
-        said: tuple[str, tuple[str, ...]],
-    ) -> Evidence:
-        """Lead what was found back to the text, or the title, as sent."""
-        start, end, _, parts, _ = hits[0]
-        if len(hits) > 1:
-            parts = tuple(hits)
-            # A condition over the whole document may have parts in the title as well:
-            # then its span is that of the parts in the text.
-            in_text = [hit for hit in hits if hit.start >= self._body_start] or hits
-            start, end = in_text[0].start, max(hit.end for hit in in_text)
-        in_title = start < self._body_start
-        shift = 0 if in_title else self._body_start
-        first, last = self._sentences.span_at(start)
-        if len(hits) == 1 and last < end:  # a name with a full stop in it
-            last = self._sentences.span_at(end - 1)[1]
-        contexts = self._contexts_of(hits, entry)
-        return Evidence(
-            start - shift,
-            end - shift,
-            self._text[start:end],
-            said[0],
-            entry,
-            said[1],
-            (first - shift, last - shift),
-            contexts,
-            category.ignore.isdisjoint(contexts),
-            tuple([self._part(part) for part in parts]) if parts else (),
-            in_title,
-        )
-
-    def _part(self, hit: Hit) -> Part:
-        start, end = hit[0], hit[1]
-        in_title = start < self._body_start
-        shift = 0 if in_title else self._body_start
-        return Part(start - shift, end - shift, self._text[start:end], in_title)
-
-    def _contexts_of(self, hits: Sequence[Hit], entry: CompiledEntry) -> tuple[str, ...]:
-        """Judge the contexts on every phrase that was found."""
-        if len(hits) == 1 and not hits[0].parts:
-            leaves = hits
-            contexts = self._contexts.of((hits[0][:2],), entry.language)
-        else:
-            leaves = sorted([leaf for hit in hits for leaf in hit.leaves()])
-            contexts = self._contexts.of(tuple([leaf[:2] for leaf in leaves]), entry.language)
-        if len(hits) == 1 and not hits[0].contexts and not self._has_capitals:  # mostly
-            return contexts
-        known = {context for hit in hits for context in hit.contexts}
-        if self._has_capitals and any(self._is_in_capitals(leaf, entry) for leaf in leaves):
-            known.add("capitals")
-        if known.issubset(contexts):
-            return contexts
-        return tuple(context for context in CONTEXTS if context in known.union(contexts))
-
-    def _is_in_capitals(self, leaf: Hit, entry: CompiledEntry) -> bool:
-        """Say whether an exact keyword stands in a line of capitals, where case says nothing."""
-        if leaf.line == _NO_LINE:
-            return False
-        if leaf.line == _OWN_LINE:
-            is_exact = entry.is_exact
-        else:
-            phrase = self._rules.lines[leaf.line].keyword.parts[0]
-            is_exact = isinstance(phrase, Phrase) and phrase.exact
-        return is_exact and self._lines.are_in_capitals(leaf.start, leaf.end)
-
-    @cached_property
-    def _has_capitals(self) -> bool:
-        """Whether a line may be in capitals, though it be divided further than `_Lines` does."""
-        return any(map(str.isupper, self._text.splitlines()))
-
-    @cached_property
-    def _lines(self) -> "_Lines":
-        return _Lines(self._text)
-
-    @cached_property
-    def _contexts(self) -> Contexts:
-        cues, hits = self._rules.cues, self._hits
-        seen = [
-            (start, end, cue)
-            for source in cues.keys() & hits.keys()
-            for start, end in hits[source]
-            for cue in cues[source]
-        ]
-        return Contexts(self._text, self._sentences, seen)
-
-
-class _Lines:
-    """The lines of a text, asked whether they have no small letters."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._edges = [0, *(found.end() for found in LINE_BREAK.finditer(text)), len(text)]
-        self._known: dict[Span, bool] = {}
-
-    def are_in_capitals(self, start: int, end: int) -> bool:
-        """Say whether the lines in which a stretch lies are all in capitals."""
-        first = self._edges[bisect_right(self._edges, start) - 1]
-        last = self._edges[bisect_left(self._edges, end)]
-        if (first, last) not in self._known:
-            self._known[first, last] = self._text[first:last].isupper()
-        return self._known[first, last]
-
-
-def _settle(matches: list[_Match], entries: Sequence[CompiledEntry]) -> list[_Match]:
-    """Let the longest of overlapping matches win, then the left-most.
+def _settle(matches: list[Match], entries: Sequence[CompiledEntry]) -> list[Match]:
+    """Let the longest of overlapping matches win, then the left-most; give them by position.
 
     Of entries with the same span the one of larger weight wins, then the first
     in the file.
@@ -385,15 +247,15 @@ def _settle(matches: list[_Match], entries: Sequence[CompiledEntry]) -> list[_Ma
         matches, key=lambda m: (m.start - m.end, m.start, -entries[m.entry].weight, m.entry, m.line)
     )
     taken: list[Span] = []
-    kept: list[_Match] = []
+    kept: list[Match] = []
     for match in ranked:
         i = bisect_left(taken, (match.end, 0))
         if i and taken[i - 1][1] > match.start:
             continue
         insort(taken, (match.start, match.end))
         kept.append(match)
-    return kept
+    return sorted(kept)
 
 
-def _by_start(piece: Evidence) -> tuple[bool, int, int, int]:
-    return not piece.in_title, piece.start, -piece.end, piece.entry.number
+def _by_start(match: Match) -> tuple[int, int, int]:
+    return match.start, -match.end, match.entry

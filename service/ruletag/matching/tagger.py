@@ -34,11 +34,14 @@ def tag(
     hits, truncated = find_hits(rules, whole)
     judge = Judge(rules, whole, body_start, hits)
     tagged = [v for v in judge.verdicts(_needed(rules, only)) if v.is_tagged]
-    tags = _given((v for v in tagged if v.category.status != "draft"), only)
-    drafts = _given((v for v in tagged if v.category.status == "draft"), only)
+    tags = _given(judge, (v for v in tagged if v.category.status != "draft"), only)
+    drafts = _given(judge, (v for v in tagged if v.category.status == "draft"), only)
     if judge.was_cut_short:
         truncated = (*truncated, "conditions")
-    if sum(len(given.evidence) for given in (*tags, *drafts)) > LIMITS.matches:
+    if (
+        sum(len(v.matches) for v in tagged if only is None or v.category.id in only)
+        > LIMITS.matches
+    ):
         tags, drafts = _cut(tags, drafts, LIMITS.matches)
         truncated = (*truncated, "matches")
     return Tagging(tuple(tags), tuple(drafts), truncated)
@@ -56,24 +59,26 @@ def _needed(rules: CompiledRules, only: AbstractSet[str] | None) -> AbstractSet[
     return {number for id_ in only for number in rules.needed.get(id_, ())}
 
 
-def _given(verdicts: Iterable[Verdict], only: AbstractSet[str] | None) -> list[Tag]:
+def _given(judge: Judge, verdicts: Iterable[Verdict], only: AbstractSet[str] | None) -> list[Tag]:
     """Give the tags of verdicts, implied ones too, by score and then by id."""
-    tags = [_tag(verdict) for verdict in verdicts]
+    tags = [_tag(judge, verdict) for verdict in verdicts]
     tags += _implied(tags)
     if only is not None:
         tags = [given for given in tags if given.category in only]
     return sorted(tags, key=_by_score)
 
 
-def _tag(verdict: Verdict) -> Tag:
+def _tag(judge: Judge, verdict: Verdict) -> Tag:
     category = verdict.category
+    # More than that is cut away in any case.
+    reported = verdict.matches[: LIMITS.matches]
     return Tag(
         category.id,
         category.about.label,
         category.about.severity,
         in_units(verdict.score),
         in_units(category.threshold),
-        tuple(verdict.evidence),
+        tuple([judge.describer.evidence(category, match) for match in reported]),
         (),
         category.status == "deprecated",
     )

@@ -20,6 +20,7 @@ from ruletag.rules.model import Window
 from ruletag.text.sentences import BLANK_LINE, Sentences
 from ruletag.text.words import has_at_most_words
 
+NO_MATCH: Final = -1
 _SENTENCE: Final = Window("sentences")
 _SINGLE: Final = frozenset({"phrase", "paragraph", "document"})  # units of which each has one
 _MOST_STEPS: Final = 50_000  # of the search for matches that do not overlap, in one text
@@ -29,15 +30,15 @@ class Hit(NamedTuple):
     """A match that may fill a place in a condition.
 
     ``line`` is the number of the line that found it. ``parts`` are those of a gap
-    or of what a category found, else empty. ``contexts`` are known beforehand for
-    what a category found only.
+    or of what a category found, else empty. ``match`` numbers what a category
+    found, and is `NO_MATCH` for all else.
     """
 
     start: int
     end: int
     line: int
     parts: tuple["Hit", ...] = ()
-    contexts: tuple[str, ...] = ()
+    match: int = NO_MATCH
 
     def leaves(self) -> Sequence["Hit"]:
         """Give the single phrases that it is made of."""

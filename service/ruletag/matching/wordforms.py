@@ -358,6 +358,8 @@ def _other_edges_span(form: Form, reading: Reading, begin: int) -> tuple[int, in
 
 def spelled_words(text: str) -> tuple[str, ...]:
     """Give the words of a text with their case, as exact spelling compares them."""
+    if text.isascii() and text.isalnum():  # mostly
+        return (text,)
     visible = "".join(character for character in text if category(character) != "Cf")
     return tuple(_WORD.findall(normalize("NFKC", visible)))
 
@@ -366,7 +368,10 @@ def has_case(form: Form, text: str) -> bool:
     """Say whether a stretch of the text as sent has the case that the form asks for."""
     if not form.spelled and not form.capitals:
         return True
-    return _is_spelled(form, text) or _is_spelled(form, join_broken_words(text))
+    if _is_spelled(form, text):
+        return True
+    joined = join_broken_words(text)
+    return joined != text and _is_spelled(form, joined)
 
 
 def _is_spelled(form: Form, text: str) -> bool:
