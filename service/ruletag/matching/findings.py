@@ -17,6 +17,7 @@ from ruletag.matching.windows import Finding, Hit, Neighbours, Windows
 from ruletag.text.sentences import BLANK_LINE, Sentences
 
 _MOST_KEPT: Final = 1_000  # matches of one set; more are worked out anew, to bound memory
+_COMPARED: Final = 3  # what a match costs where words are counted between it and others
 _LONGEST_TITLE: Final = 150  # characters of a first line that may be a title
 
 Found = Mapping[int, list[tuple[int, int]]]  # by set: sources that stand in the text, lines
@@ -78,7 +79,7 @@ class Findings:
         condition = block.condition
         if condition.in_title:
             groups = [[h for h in hits if h.end <= self._title_end] for hits in groups]
-        if not all(groups) or not self._affords(sum(map(len, groups))):
+        if not all(groups) or not self._affords(sum(map(len, groups)) * _cost(block)):
             return []
         if len(groups) > 1:
             has_neighbours = block.company or block.none
@@ -264,6 +265,11 @@ class Findings:
         line = self._text[start : blank.start()] if blank is not None else ""
         is_title = len(line) <= _LONGEST_TITLE and len(line.splitlines()) == 1
         return start + len(line) if is_title and not line.rstrip().endswith((".", "。")) else 0
+
+
+def _cost(block: Block) -> int:
+    """Give how many times the usual a match costs: where it is compared with its neighbours."""
+    return _COMPARED if len(block.groups) > 1 and block.condition.within.unit == "words" else 1
 
 
 def _cancels(spans: Spans, hit: Hit) -> bool:
