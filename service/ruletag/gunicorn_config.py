@@ -8,6 +8,8 @@ import os
 from ipaddress import ip_address
 from pathlib import Path
 
+from gunicorn.glogging import Logger
+
 from ruletag.http import tallies
 from ruletag.http.logs import logging_config
 from ruletag.serving.runtime import shared
@@ -36,6 +38,14 @@ max_requests_jitter = _settings.recycle // 10  # not all at once
 proc_name = "ruletag"
 
 
+class EventLog(Logger):  # type: ignore[misc] # gunicorn is not typed
+    """gunicorn's log of what befalls it; requests have lines of our own."""
+
+    # Else it makes an access line of each, since logging is configured, for nobody.
+    access_log_enabled = False
+
+
+logger_class = EventLog
 # From the first line on, in our form.
 logconfig_dict = logging_config(_settings.log_format)
 # By default gunicorn lets callers on loopback move the mount point and the address.

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ruletag import gunicorn_config
 from ruletag.http import api, handling
 from ruletag.http.lines import Descriptor, Lines
 from ruletag.http.logs import (
@@ -481,6 +482,7 @@ def test_warnings_and_errors_are_the_important_ones() -> None:
 
 def test_access_lines_of_gunicorn_are_silent() -> None:
     assert logging_config("json")["loggers"]["gunicorn.access"]["level"] == "CRITICAL"
+    assert not gunicorn_config.logger_class.access_log_enabled  # nor are they made
 
 
 # ------------------------------------------------------------------------- requests

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from ruletag.http import api, wire
+from ruletag.http import api, asgi, wire
 from ruletag.http.app import flask_app
 from ruletag.http.asgi import AsgiApp, Sizes
 from ruletag.http.handling import Finished, Service, Silent, Terms
@@ -224,3 +224,23 @@ def test_places_are_given_back(slow: Slow) -> None:
         }
 
     assert asyncio.run(run()) == {200, 404}
+
+
+QUICK = [
+    ("a text", b'{"text": "copper"}', {}, True),
+    ("signs of other scripts, as escapes", b'{"text": "\\u00a0\\u201ccopper\\u00e9"}', {}, True),
+    ("draft rules", b'{"text": "copper", "rules": "categories: {}"}', {}, False),
+    ("draft rules, by an escape", b'{"text": "copper", "\\u0072ules": ""}', {}, False),
+    ("the same, further on", b'{"text": "copper", "rul\\u0065s": ""}', {}, False),
+    ("packed", b"\x1f\x8b", {"content-encoding": "gzip"}, False),
+    ("long", b'{"text": "' + b"a" * 16_384 + b'"}', {}, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "quick"), [c[1:] for c in QUICK], ids=[c[0] for c in QUICK]
+)
+def test_what_is_answered_in_the_loop_itself(
+    body: bytes, headers: dict[str, str], quick: bool
+) -> None:
+    assert asgi._is_quick(body, headers) == quick

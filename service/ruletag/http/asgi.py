@@ -33,7 +33,8 @@ _Start = Callable[..., Callable[[bytes], object]]
 Wsgi = Callable[[dict[str, Any], _Start], Iterable[bytes]]
 
 _SHORT: Final = 16 * 1024  # bytes; what is longer, or may be slow, runs in a thread
-_SLOW: Final = (b'"rules"', b"\\u00")  # draft rules are compiled; escapes could hide them
+# Draft rules are compiled. Escapes of small letters could hide them.
+_SLOW: Final = (b'"rules"', b"\\u006", b"\\u007")
 _ROOM: Final = 64 * 1024 * 1024  # bytes of bodies that may wait, over all connections
 _DIRECT: Final = frozenset({"post_tag", "get_livez", "get_readyz"})
 _BY_ROUTE: Final = {(operation.method, operation.path): operation for operation in OPERATIONS}

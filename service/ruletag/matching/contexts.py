@@ -88,8 +88,10 @@ class Contexts:
         keyword. One part in a context puts the whole there, and so does a negator
         between two parts.
         """
+        if len(parts) == 1 and not self._may_hold(parts[0]):  # mostly
+            return ()
         found = self.reasons(parts, language)
-        if len(found) <= 1:  # mostly
+        if len(found) <= 1:
             return tuple(found)
         return tuple(context for context in CONTEXTS if context in found)
 
@@ -100,17 +102,23 @@ class Contexts:
         if known is not None:
             return known
         found = self._known[key] = {}
-        starts, cued = self._cued
-        for part in parts if cued else ():
-            if bisect_right(starts, part[0]) in cued:  # in most sentences there is no cue
-                self._look_for_cues(key[1], language, found)
-                break
+        if any(map(self._is_cued, parts)):  # in most sentences there is no cue
+            self._look_for_cues(key[1], language, found)
         for part in parts:
             held = self._quotations.around(part)
             if held is not None:
                 found["quoted"] = held
                 break
         return found
+
+    def _is_cued(self, part: Span) -> bool:
+        """Say whether the sentence of a part has a cue."""
+        starts, cued = self._cued
+        return bool(cued) and bisect_right(starts, part[0]) in cued
+
+    def _may_hold(self, part: Span) -> bool:
+        """Say whether a cue or a quotation may put a match in a context."""
+        return self._is_cued(part) or self._quotations.around(part) is not None
 
     def _look_for_cues(
         self, parts: tuple[Span, ...], language: str, found: dict[str, Span]

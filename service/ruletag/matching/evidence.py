@@ -129,18 +129,18 @@ class Describer:
     def contexts(self, entry: CompiledEntry, match: Match) -> tuple[str, ...]:
         """Judge the contexts of a match on every phrase that was found."""
         hits = match.hits
+        if not (hits or self._has_capitals):  # mostly
+            return self._contexts.of((match[:2],), entry.language)
         if not hits:
-            leaves: Sequence[Hit] = (Hit(match.start, match.end, match.line),)
-            contexts = self._contexts.of(((match.start, match.end),), entry.language)
-        else:
-            leaves = sorted([leaf for hit in hits for leaf in hit.leaves()])
-            contexts = self._contexts.of(tuple([leaf[:2] for leaf in leaves]), entry.language)
+            hits = (Hit(match.start, match.end, match.line),)
+        leaves = sorted([leaf for hit in hits for leaf in hit.leaves()])
+        contexts = self._contexts.of(tuple([leaf[:2] for leaf in leaves]), entry.language)
         known = {
             context for hit in hits if hit.match != NO_MATCH for context in self._told_in(hit.match)
         }
         if self._has_capitals and any(self._is_in_capitals(leaf, entry) for leaf in leaves):
             known.add("capitals")
-        if known.issubset(contexts):  # mostly
+        if known.issubset(contexts):
             return contexts
         return tuple(context for context in CONTEXTS if context in known.union(contexts))
 
