@@ -22,17 +22,19 @@ LAYERS = """
         rules.importers.spacy
     matching.automaton matching.wordforms
     rules.describe
-    matching.terms matching.compiler matching.gaps matching.contexts matching.scanning
-        matching.tagging matching.windows matching.findings matching.evidence matching.judging
-        matching.tagger matching.reasons matching.obstacles matching.nearmisses
-        matching.accounts matching.explainer matching.examples
+    matching.terms matching.compiler matching.gaps matching.quotations matching.contexts
+        matching.scanning matching.tagging matching.windows matching.findings
+        matching.evidence matching.judging matching.tagger matching.reasons
+        matching.obstacles matching.nearmisses matching.accounts matching.explainer
+        matching.examples
     linting.names linting.vocabulary linting.trees linting.comments linting.found linting.operators
         linting.scopes linting.words linting.duplicates linting.exceptions linting.rules
         linting.runner linting.fixes
     serving.store serving.shared serving.artefact serving.lastgood serving.builder
         serving.leader serving.follower serving.runtime serving.drafts
     corpus.gold corpus.scores corpus.evaluate
-    http.wire http.requests http.compression http.api http.openapi http.handling http.streams
+    http.refusals http.wire http.explanations http.catalogue
+        http.requests http.compression http.api http.openapi http.handling http.streams
         http.app http.asgi http.auth http.folder http.trial http.editing http.lines http.logs
         http.tallies http.metrics http.traces http.spans http.decisions http.observing
     cli.terminal cli.documents cli.marking cli.common cli.explanations cli.reports cli.client
