@@ -87,10 +87,27 @@ PROBLEMS: Final[list[tuple[str, str, str, str | bytes, str]]] = [
     ("a bad keyword", "{file: a.txt}", "sub/a.txt", "a\nsm*\n", "sub/a.txt:2:1: E304"),
     ("no such column", "{file: a.csv, column: nmae}", "sub/a.csv", "name\na\n", "mean `name`?"),
     ("an open quotation", "{file: a.csv}", "sub/a.csv", 'name\n"a\n', "E112 not readable as CSV"),
+    ("a name twice", "{file: a.csv}", "sub/a.csv", "w, w\na,b\n", "E112 2 columns are named `w`"),
+    ("ids twice", "{file: a.csv}", "sub/a.csv", "w,id,id\na,1,2\n", "2 columns are named `id`"),
+    ("a bare comma", "{file: a.csv}", "sub/a.csv", "w,id\na, b,7\n", "sub/a.csv:2:1: E112 the row"),
     ("a row without a word", "{file: a.csv}", "sub/a.csv", "name,id\n,7\n", "sub/a.csv:2:1: E204"),
     ("a bad value", "{file: a.csv}", "sub/a.csv", "name,forms\na,all\n", "`forms` can be none"),
     ("a bad weight", "{file: a.csv}", "sub/a.csv", "name,weight\na,1.2345\n", "three decimals"),
 ]  # fmt: skip
+
+# name, the content of a table that is read though it is not as it should be
+TOLERATED: Final = [
+    ("blank cells under no name", "word,id\ncopper,7,, \nzinc\n"),
+    ("columns without a name", "word,id,,\ncopper,7,,\nzinc,,a,b\n"),
+    ("two columns of one name that nobody reads", "word,note,note\ncopper,a,b\nzinc,,\n"),
+]
+
+
+@pytest.mark.parametrize("table", [pytest.param(table, id=name) for name, table in TOLERATED])
+def test_tables_as_spreadsheets_write_them(table: str) -> None:
+    found = lines("{file: t.csv}", "sub/t.csv", table)
+
+    assert [line.keyword.written for line in found] == ["copper", "zinc"]
 
 
 @pytest.mark.parametrize(

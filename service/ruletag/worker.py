@@ -25,11 +25,12 @@ from gunicorn.asgi.parser import (
     InvalidHeader,
     PythonProtocol,
 )
-from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol
+from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol, BodyReceiver
 from gunicorn.workers.gasgi import ASGIWorker
 
 _TICK: Final = 0.25  # seconds between looks at all connections
 _QUIET: Final = 0.6  # seconds without a byte, after which an ending worker closes a connection
+_LATE: Final = 0.2  # seconds for connections that were on their way when the end began
 _SHARE: Final = 0.9  # of the time to end in; then the master kills
 _LINGER: Final = 2.0  # seconds in which what a refused client still sends is thrown away
 _AT_ONCE: Final = 16  # connections accepted before those that are there are looked at
@@ -53,12 +54,28 @@ class _Parser(PythonProtocol):  # type: ignore[misc] # gunicorn is not typed
         return end
 
 
+class _Body(BodyReceiver):  # type: ignore[misc] # gunicorn is not typed
+    """gunicorn's body without a deadline of its own: `Connection.check` has the one that is set."""
+
+    _waiter: asyncio.Future[None] | None
+
+    async def _wait_for_data(self) -> None:
+        if self._chunks or self._complete or self._disconnected:
+            return
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+
 class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
     """One connection, with its deadlines."""
 
     def __init__(self, worker: "Worker") -> None:
         super().__init__(worker)
         self._closed: bool
+        self._body_receiver: Any
         self._clock = worker.loop.time
         now = self._clock()
         self._head_since: float | None = now
@@ -132,6 +149,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
 
     def _on_headers_complete(self) -> bool:
         super()._on_headers_complete()
+        self._body_receiver = _Body(self._current_request, self)
         self._head_since = self._idle_since = None
         for name, value in self._current_request.headers_bytes:
             if name == b"expect" and value.lower() != b"100-continue":
@@ -279,6 +297,7 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
         self.max_requests: int = sys.maxsize
         self._arriving: set[asyncio.Task[Any]] = set()
         self._is_full = False
+        self._is_open = True
 
     @classmethod
     def check_config(cls, cfg: object, log: object) -> None:
@@ -335,7 +354,7 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
             self.loop.add_reader(listener.sock.fileno(), self._accept_some, listener.sock)
 
     def _stop_listening(self) -> None:
-        for listener in self.sockets:
+        for listener in self.sockets if self._is_open else ():
             self.loop.remove_reader(listener.sock.fileno())
 
     def _accept_some(self, listener: socket.socket) -> None:
@@ -369,28 +388,45 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
     # -------------------------------------------------------------------------- the end
 
     async def _end(self) -> None:
-        if not self._quick_shutdown:
-            for listener in self.sockets:
-                while self._accept(listener.sock):
-                    pass
-        self._stop_listening()
-        for listener in self.sockets:
-            listener.close()
+        """Take who is on the way, let what is at work finish, and close everything."""
         self._wake.clear()
+        late = self.loop.time() + _LATE
         deadline = self.loop.time() + self.cfg.graceful_timeout * _SHARE
         while not self._quick_shutdown and self._has_work() and self.loop.time() < deadline:
             self.notify()
-            now = self.loop.time()
-            for connection in list(self.connections):
-                connection.leave(now)
+            self._let_go()
             self._look()
+            if self._is_open and self.loop.time() > late:
+                self._take_the_last()
             await self._sleep(0.05)
+        self._close_port()
         for connection in list(self.connections):
             connection.abort()
         self.alive = False
 
+    def _let_go(self) -> None:
+        """End what is idle."""
+        now = self.loop.time()
+        for connection in list(self.connections):
+            connection.leave(now)
+        self.asgi.end_idle_streams(_QUIET)
+
+    def _take_the_last(self) -> None:
+        """Close the port when nobody waits there: who does would be turned away without a word."""
+        for listener in self.sockets:
+            while self._accept(listener.sock):
+                pass
+        if not self._is_full:
+            self._close_port()
+
+    def _close_port(self) -> None:
+        self._stop_listening()
+        for listener in self.sockets:
+            listener.close()
+        self._is_open = False
+
     def _has_work(self) -> bool:
-        return bool(self.connections or self._arriving)
+        return bool(self._is_open or self.connections or self._arriving)
 
 
 def _has_passed(since: float | None, now: float, seconds: float) -> bool:

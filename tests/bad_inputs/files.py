@@ -58,7 +58,7 @@ REFUSED: Final[list[tuple[str, bytes, str]]] = [
         keywords("!!python/object/apply:os.system [id]"),
         "x.yaml:3:7 E106",
     ),
-    ("100,000 brackets", b"categories: " + b"[" * 100_000, "x.yaml:1:1012 E101"),
+    ("100,000 brackets", b"categories: " + b"[" * 100_000, "x.yaml:1:1012 E108"),
     ("100,000 braces", b"categories: " + b"{a: " * 100_000, "x.yaml:1:73 E108"),
     ("100,000 dashes", b"categories:\n" + b"- " * 100_000, "x.yaml:2:31 E108"),
     ("a keyword of 257 characters", keywords("a" * 257), "x.yaml:3:7 E302"),
@@ -84,6 +84,8 @@ LISTS: Final[list[tuple[str, str, bytes, str]]] = [
     ("l.txt", "20,000 lines too long", b"\n".join([b"a" * 300] * 20_000), "l.txt:1:1 E302"),
     ("l.csv", "an unclosed quotation mark", b'id,word\n1,"zinc\n', "l.csv:2:1 E112"),
     ("l.csv", "a cell of 300 KB", b"id,word\n1," + b"a" * 300_000, "l.csv:2:1 E112"),
+    ("l.csv", "a column named twice", b"word,word\nzinc,tin\n", "l.csv:1:1 E112"),
+    ("l.csv", "a row of more cells than names", b"id,word\n1,Reno, Nevada\n", "l.csv:2:1 E112"),
     ("l.csv", "NUL in a cell", b"id,word\n1,zi\0nc\n", "l.csv:2:5 E103"),
 ]
 

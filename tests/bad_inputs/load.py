@@ -36,11 +36,6 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    @property
-    def lost_on_kept_connections(self) -> list[str]:
-        """What was lost but for first requests, which may have waited to be let in."""
-        return [one for one in self.lost if not one.startswith("request 1 ")]
-
     def _client(self) -> None:
         while not self._is_over.is_set():
             try:

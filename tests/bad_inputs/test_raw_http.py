@@ -23,6 +23,8 @@ from contract.service import Server
 
 TOKEN: Final = "caller-0123456789abcdef"  # noqa: S105 - of this test alone
 TEXT: Final = b"POST /v1/tag HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+BATCH: Final = TEXT.replace(b"/tag", b"/tag/batch").replace(b"text/plain", b"application/json")
+CHECK: Final = TEXT.replace(b"/tag", b"/rules/check").replace(b"text/plain", b"application/yaml")
 LIVE: Final = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 RULES_OF: Final = b"GET /v1/rules HTTP/1.1\r\nHost: x\r\n"
 CLOSE: Final = b"Connection: close\r\n"
@@ -70,6 +72,7 @@ ROWS: Final[list[tuple[str, bytes, list[int]]]] = [
     ("the path of another host", get(b"http://other.example/livez"), [200]),
     ("DELETE where one may only ask", get(b"/v1/tag", b"DELETE"), [405]),
     ("PUT where one may only ask", get(b"/livez", b"PUT"), [405]),
+    ("the methods of a neighbour", get(b"/v1/rules/check", b"GET"), [405]),
     ("a method that nobody knows", get(b"/livez", b"BREW"), [405]),
     ("an answer that we do not give", RULES_OF + CLOSE + b"Accept: text/html\r\n\r\n", [406]),
     ("no compression of ours", RULES_OF + CLOSE + b"Accept-Encoding: br\r\n\r\n", [200]),
@@ -98,6 +101,25 @@ def test_raw(server: Server, sent: bytes, expected: list[int]) -> None:
     # The answer may be lost where the client goes on sending after the refusal.
     assert statuses(answer) in ((expected, []) if len(sent) > 50_000 else (expected,))
     assert time.monotonic() - started < 5
+
+
+# name, what is sent ahead of a body that is too large
+TOO_MUCH: Final[list[tuple[str, bytes]]] = [
+    ("a text", TEXT + b"Content-Length: 1048577\r\n"),
+    ("a batch", BATCH + b"Content-Length: 16777217\r\n"),
+    ("a draft", CHECK + b"Content-Length: 9999999999999\r\n"),
+]
+
+
+@pytest.mark.parametrize("head", [pytest.param(head, id=name) for name, head in TOO_MUCH])
+def test_a_body_that_is_too_large_is_not_asked_for(server: Server, head: bytes) -> None:
+    started = time.monotonic()
+
+    answer = server.exchange(head + b"Expect: 100-continue\r\n\r\n")
+
+    assert statuses(answer) == [413]
+    assert b"\r\nConnection: close\r\n" in answer
+    assert time.monotonic() - started < 1
 
 
 def test_trailers_without_end(server: Server) -> None:

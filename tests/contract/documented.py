@@ -66,10 +66,13 @@ class Service:
         self._check_body(answer, described.get("content"), told)
 
     def _operation(self, answer: Answer) -> dict[str, Any] | None:
-        paths = [answer.path, *(path for form, path in _TEMPLATES if form.fullmatch(answer.path))]
+        paths = self.document["paths"]
+        path = answer.path
+        if path not in paths:  # a path as it stands goes before a template that it fits
+            path = next((path for form, path in _TEMPLATES if form.fullmatch(answer.path)), "")
         method = "get" if answer.method == "HEAD" else answer.method.lower()
-        listed = (self.document["paths"].get(path, {}).get(method) for path in paths)
-        return next((operation for operation in listed if operation is not None), None)
+        operation: dict[str, Any] | None = paths.get(path, {}).get(method)
+        return operation
 
     def _check_body(self, answer: Answer, content: dict[str, Any] | None, told: str) -> None:
         if content is None or answer.method == "HEAD":

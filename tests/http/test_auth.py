@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from contract.documented import Service as Documented
 from contract.rules import RULES, store_with
 from contract.service import Headers, InProcess
-from ruletag.http import auth, wire
+from ruletag.http import auth, refusals
 from ruletag.http.api import Api, Request, Response
 from ruletag.http.app import flask_app
 from ruletag.http.auth import Guard, Tokens, caller, check, credential, guard
@@ -60,7 +60,7 @@ def operation(access: str) -> Operation:
 def status_of(guard: Guard, found: Operation | None, headers: Headers) -> int:
     try:
         guard.check(found, request_with(headers))
-    except wire.RequestError as error:
+    except refusals.RequestError as error:
         return error.status
     return 200
 

@@ -546,8 +546,8 @@ REFUSED: Final = [
         (401, "unauthorized"),
     ),
     ("a name that none can have", "PUT", ".new.yaml", {}, NEW, (422, "invalid_name")),
-    ("the name of a route", "PUT", "check", {}, NEW, (422, "invalid_name")),
-    ("the name of a route, to remove", "DELETE", "check", {}, b"", (404, "not_found")),
+    ("the name of a route", "PUT", "check", {}, NEW, (405, "method_not_allowed")),
+    ("the name of a route, to remove", "DELETE", "check", {}, b"", (405, "method_not_allowed")),
 ]
 
 
@@ -840,6 +840,14 @@ def test_what_check_refuses(
     desk: Desk, headers: Headers, body: bytes, expected: tuple[int, str]
 ) -> None:
     assert outline(desk.service.ask("POST", "/v1/rules/check", body, headers)) == expected
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "GET", "HEAD", "PUT", "DELETE", "PATCH"])
+def test_check_has_no_method_of_the_files_beside_it(desk: Desk, method: str) -> None:
+    answer = desk.service.ask(method, "/v1/rules/check", b"", as_admin())
+
+    assert answer.headers["allow"] == "OPTIONS, POST"
+    assert answer.status == (200 if method == "OPTIONS" else 405)
 
 
 def test_check_can_be_turned_off(tmp_path: Path) -> None:

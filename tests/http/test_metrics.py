@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
-from ruletag.http import api, wire
+from ruletag.http import api, refusals, wire
 from ruletag.http.handling import Finished
 from ruletag.http.lines import Descriptor, Lines
 from ruletag.http.metrics import BUCKETS, DESCRIPTIONS, MOST_CATEGORIES, Metrics
@@ -446,7 +446,7 @@ ACCEPTS = (
 def test_there_need_be_no_metrics(tallies: Tallies) -> None:
     watching = observer(tallies, metrics="off")
 
-    with pytest.raises(wire.RequestError) as refused:
+    with pytest.raises(refusals.RequestError) as refused:
         watching.get_metrics(asked())
 
     assert refused.value.status == 404

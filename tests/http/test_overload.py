@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from ruletag.http import api, asgi, wire
+from ruletag.http import api, asgi, refusals
 from ruletag.http.app import flask_app
 from ruletag.http.asgi import AsgiApp, Sizes
 from ruletag.http.handling import Finished, Service, Silent, Terms
@@ -135,7 +135,7 @@ def test_each_request_is_told_once(slow: Slow, observer: Counting) -> None:
     service = Service([slow], Terms(observer=observer))
 
     ask(service, "post_tag")
-    service.refused(wire.RequestError(404, "not_found", ""), asked(BY_HANDLER["post_tag"]))
+    service.refused(refusals.RequestError(404, "not_found", ""), asked(BY_HANDLER["post_tag"]))
     stream = ask(service, "post_batch", api.NDJSON).body
     list(stream)
 
@@ -241,6 +241,6 @@ QUICK = [
     ("body", "headers", "quick"), [c[1:] for c in QUICK], ids=[c[0] for c in QUICK]
 )
 def test_what_is_answered_in_the_loop_itself(
-    body: bytes, headers: dict[str, str], quick: bool
+    body: bytes, headers: dict[str, str], *, quick: bool
 ) -> None:
-    assert asgi._is_quick(body, headers) == quick
+    assert asgi.takes_little(body, headers) == quick

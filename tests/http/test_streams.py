@@ -79,6 +79,23 @@ def test_a_reader_hears_that_the_client_has_left() -> None:
     asyncio.run(run())
 
 
+def test_an_idle_body_can_be_ended_with_a_fault() -> None:
+    async def run() -> list[bytes]:
+        incoming = Incoming(asyncio.get_running_loop())
+        await incoming.put(b"a\nhalf a li")
+        incoming.end_if_idle(0, ValueError("not read yet"))
+        read = [await asyncio.to_thread(incoming.readline)]
+        reading = asyncio.create_task(asyncio.to_thread(incoming.readline))
+        await asyncio.sleep(0.05)
+        incoming.end_if_idle(60, ValueError("too soon"))
+        incoming.end_if_idle(0.01, ValueError("idle"))
+        with pytest.raises(ValueError, match="idle"):
+            await reading
+        return read
+
+    assert asyncio.run(run()) == [b"a\n"]
+
+
 @given(sent=pieces)
 def test_an_answer_arrives_whole(sent: list[bytes]) -> None:
     async def run() -> bytes:

@@ -1,6 +1,7 @@
 """No request is lost when a worker, or all of them, are told to end."""
 
 import os
+import resource
 import signal
 import socket
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from contract.rules import RULES
 from contract.service import Server
-from contract.slow import BODY, HEAD, post
+from contract.slow import BODY, HEAD, LINE, STREAM, post
 
 REQUEST: Final = HEAD % len(BODY) + BODY
 CLIENTS: Final = 8
@@ -27,8 +28,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         (tmp_path / name).write_text(text, encoding="utf-8")
     servers: list[Server] = []
 
-    def started(**settings: object) -> Server:
-        servers.append(Server(tmp_path, "worker", **settings))
+    def started(kind: str = "worker", **settings: object) -> Server:
+        servers.append(Server(tmp_path, kind, **settings))
         return servers[-1]
 
     yield started
@@ -181,3 +182,90 @@ def test_what_waits_to_be_accepted_is_answered_before_the_end(
     assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in found), found
     for connection in connections:
         connection.close()
+
+
+def test_nobody_is_let_in_once_the_end_has_begun(start: Callable[..., Server]) -> None:
+    """Who was let in before is answered; others are passed over, not let in and turned away."""
+    server = start("serve")
+    (worker,) = server.workers()
+    os.kill(worker, signal.SIGSTOP)
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as inside:
+        inside.sendall(REQUEST)
+        os.kill(server.pid, signal.SIGTERM)
+        time.sleep(0.5)
+        with pytest.raises(TimeoutError):
+            socket.create_connection(("127.0.0.1", server.port), timeout=0.5)
+        os.kill(worker, signal.SIGCONT)
+
+        assert inside.recv(100).startswith(b"HTTP/1.1 200 ")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=5)
+
+
+def test_who_waits_for_a_free_place_is_answered_before_the_end(tmp_path: Path) -> None:
+    """With 40 places, 40 connections that say nothing, and 40 more that wait with a request."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (140, before[1]))
+    try:
+        server = Server(tmp_path, "worker")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    try:
+        idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(40)]
+        time.sleep(0.5)
+        waiting = [socket.create_connection(("127.0.0.1", server.port), 10) for _ in range(40)]
+        for connection in waiting:
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.5)
+
+        seconds = server.end()
+        answers = [connection.recv(100) for connection in waiting]
+    finally:
+        server.stop()
+    for connection in (*idle, *waiting):
+        connection.close()
+
+    assert all(answer.startswith(b"HTTP/1.1 200 ") for answer in answers), answers
+    assert seconds < 4
+    assert "Traceback" not in server.log
+
+
+# -------------------------------------------------------------------------- streams
+
+
+def test_an_idle_stream_is_ended_with_a_line_that_says_so(start: Callable[..., Server]) -> None:
+    server = start()
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
+        connection.sendall(STREAM % (len(LINE) * 9) + LINE * 2 + LINE[:100])
+        received = b""
+        while received.count(b"\n{") < 2:
+            received += connection.recv(1 << 20)
+        time.sleep(1)
+
+        seconds = server.end()
+        received += b"".join(iter(lambda: connection.recv(1 << 20), b""))
+
+    assert seconds < 4
+    assert received.count(b'"complete":') == 2
+    last = received.rpartition(b"\n{")[2]
+    assert b'"status":503' in last
+    assert b'"code":"stopping"' in last
+    assert last.endswith(b"\n\r\n0\r\n\r\n")
+
+
+def test_a_stream_that_goes_on_is_answered_to_its_end(start: Callable[..., Server]) -> None:
+    server = start()
+    line = b'{"text":"copper"}\n'
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
+        connection.sendall(STREAM % (len(line) * 10))
+        ending = threading.Thread(target=server.end)
+        for number in range(10):
+            connection.sendall(line)
+            time.sleep(0.3)
+            if number == 2:
+                ending.start()
+        received = b"".join(iter(lambda: connection.recv(1 << 20), b""))
+        ending.join()
+
+    assert received.count(b'"complete":true') == 10
+    assert b"stopping" not in received

@@ -118,6 +118,22 @@ def test_a_body_that_trickles_in_is_waited_for(server: Server) -> None:
     assert received.startswith(b"HTTP/1.1 200 ")
 
 
+def test_no_other_deadline_ends_a_body(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a timeout of gunicorn's for bodies as well, which would come first."""
+    monkeypatch.setenv("GUNICORN_CMD_ARGS", "--timeout 3")
+    server = Server(folder, "worker", client_timeout=9)
+    try:
+        with closing(socket.create_connection(("127.0.0.1", server.port), 10)) as connection:
+            connection.sendall(HEAD % len(BODY) + BODY[:100])
+            time.sleep(4.5)
+            connection.sendall(BODY[100:])
+            received = connection.recv(1000)
+    finally:
+        server.stop()
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_client_that_takes_no_answer_is_cut_off(server: Server) -> None:
     lines = LINE * 40
     connection = socket.socket()

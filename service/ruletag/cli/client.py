@@ -19,7 +19,7 @@ from urllib.request import HTTPErrorProcessor, Request, build_opener
 import msgspec
 
 from ruletag.cli.terminal import one_line, shortened
-from ruletag.http.wire import Check, Diagnostic, HealthAnswer, RefusalAnswer, RulesAnswer
+from ruletag.http.catalogue import Check, Diagnostic, HealthAnswer, RefusalAnswer, RulesAnswer
 from ruletag.problems import Location, Problem
 from ruletag.version import VERSION
 

@@ -13,8 +13,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from ruletag.http.refusals import RequestError
 from ruletag.http.requests import check_text, read_document
-from ruletag.http.wire import Document, RequestError
+from ruletag.http.wire import Document
 from ruletag.limits import LIMITS
 
 _STDIN: Final = "-"

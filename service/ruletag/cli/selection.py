@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from ruletag.cli.common import named
+from ruletag.http.refusals import RequestError
 from ruletag.http.requests import selected
-from ruletag.http.wire import RequestError
 from ruletag.settings import SHIPPED_RULES
 
 

@@ -33,7 +33,7 @@ from ruletag.cli.terminal import (
     visible_json,
     wants_colour,
 )
-from ruletag.http.wire import RefusalAnswer, RulesAnswer
+from ruletag.http.catalogue import RefusalAnswer, RulesAnswer
 from ruletag.matching.examples import failures
 from ruletag.problems import Problem, render
 

@@ -1,7 +1,7 @@
 """What each route does: a `Request` in, a `Response` out, no framework in sight.
 
 A handler reads the rules in force once, so that a reload cannot split a request.
-Faults are raised as `wire.RequestError` and become problem details in `refusal`.
+Faults are raised as `refusals.RequestError` and become problem details in `refusal`.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from ruletag.http import compression, requests, wire
+from ruletag.http import catalogue, compression, explanations, refusals, requests, wire
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.explainer import explain, explainable
@@ -178,8 +178,8 @@ class Api:
         _check_rules_in_force(sent, active)
         rules = self._judging(sent.rules, active)
         chosen = requests.selected(sent.categories, explainable(rules)) or frozenset()
-        explanations = explain(rules, sent.text, sent.title, sorted(chosen))
-        answer = wire.explain_answer(sent, rules.digest, explanations)
+        found = explain(rules, sent.text, sent.title, sorted(chosen))
+        answer = explanations.explain_answer(sent, rules.digest, found)
         return Response(200, wire.encode(answer), headers=_ruleset_headers(active))
 
     # ------------------------------------------------------------ rules in force
@@ -201,13 +201,13 @@ class Api:
             return Response(304, b"", headers=headers | {"ETag": weak})
         if "*" in known or headers["ETag"] in known:
             return Response(304, b"", headers=headers)
-        return Response(200, wire.encode(wire.rules_answer(active, refusal)), headers=headers)
+        return Response(200, wire.encode(catalogue.rules_answer(active, refusal)), headers=headers)
 
     def get_categories(self, request: Request) -> Response:
         """List the categories."""
         check_accept(request, JSON)
         active = self._active()
-        body = wire.encode(wire.categories_answer(active))
+        body = wire.encode(catalogue.categories_answer(active))
         return Response(200, body, headers=_ruleset_headers(active))
 
     def get_category(self, request: Request) -> Response:
@@ -215,11 +215,11 @@ class Api:
         check_accept(request, JSON)
         active = self._active()
         id_ = request.path.removeprefix("/v1/categories/")
-        answer = wire.category_description(active, id_)
+        answer = catalogue.category_description(active, id_)
         if answer is None:
             ids = [category.id for category in active.rules.rule_set.categories]
             hint = nearest(id_[: LIMITS.category_id], ids) or "/v1/categories lists them"
-            raise wire.RequestError(404, "not_found", f"there is no such category; {hint}")
+            raise refusals.RequestError(404, "not_found", f"there is no such category; {hint}")
         return Response(200, wire.encode(answer), headers=_ruleset_headers(active))
 
     def get_schema(self, request: Request) -> Response:
@@ -232,16 +232,16 @@ class Api:
     def get_livez(self, request: Request) -> Response:
         """Say that the process is alive."""
         del request
-        return Response(200, wire.encode(wire.HealthAnswer("alive")))
+        return Response(200, wire.encode(catalogue.HealthAnswer("alive")))
 
     def get_readyz(self, request: Request) -> Response:
         """Say whether rules are in force; with ``?verbose`` also what was refused."""
         store = self._store
         active, refusal = store.current, store.refusal
-        checks = wire.checks(active, refusal) if "verbose" in request.query else None
+        checks = catalogue.checks(active, refusal) if "verbose" in request.query else None
         if store.is_ready:
-            return Response(200, wire.encode(wire.HealthAnswer("ready", checks)))
-        answer = wire.HealthAnswer("draining" if store.is_draining else "not ready", checks)
+            return Response(200, wire.encode(catalogue.HealthAnswer("ready", checks)))
+        answer = catalogue.HealthAnswer("draining" if store.is_draining else "not ready", checks)
         return Response(503, wire.encode(answer), headers=dict(_RETRY_AFTER))
 
     def _judging(self, draft: str | None, active: Active) -> CompiledRules:
@@ -250,18 +250,18 @@ class Api:
             return active.rules
         if self._drafts is None:
             detail = "this service takes no draft rules (RULETAG_DRAFTS is off)"
-            faults = [wire.Fault(detail, "/rules")]
-            raise wire.RequestError(422, "invalid_request", detail, faults)
+            faults = [refusals.Fault(detail, "/rules")]
+            raise refusals.RequestError(422, "invalid_request", detail, faults)
         try:
             return self._drafts.compiled(draft, active.rules)
         except RuleSetError as error:
-            raise wire.of_draft(error.problems) from None
+            raise refusals.of_draft(error.problems) from None
 
     def _active(self) -> Active:
         active = self._store.current
         if active is None:
             detail = "no rules are in force yet; /readyz?verbose says why"
-            raise wire.RequestError(503, "not_ready", detail, headers=_RETRY_AFTER)
+            raise refusals.RequestError(503, "not_ready", detail, headers=_RETRY_AFTER)
         return active
 
 
@@ -274,7 +274,7 @@ _Only = frozenset[str] | None
 def _check_rules_in_force(options: wire.TagOptions | wire.ExplainRequest, active: Active) -> None:
     if options.if_rules is not None and options.if_rules != active.rules.digest:
         detail = f"other rules are in force: {active.rules.digest}"
-        raise wire.RequestError(409, "other_rules", detail, headers=_ruleset_headers(active))
+        raise refusals.RequestError(409, "other_rules", detail, headers=_ruleset_headers(active))
 
 
 def _chosen(options: wire.TagOptions, rules: CompiledRules, *, in_query: bool) -> _Only:
@@ -307,7 +307,7 @@ class _Asked:
         try:
             value = requests.read_json(sent) if isinstance(sent, bytes) else sent
             return self.answer(requests.read_document(value))
-        except wire.RequestError as error:
+        except refusals.RequestError as error:
             details = error.details(self.request.path)
             return wire.encode(wire.ErrorAnswer(requests.id_of(value), details))
 
@@ -317,14 +317,14 @@ class _Asked:
             for line in _lines(self.request):
                 if line is None:
                     detail = f"a line may have {LIMITS.line:,} bytes"
-                    yield self._error_line(wire.RequestError(413, "line_too_long", detail))
+                    yield self._error_line(refusals.RequestError(413, "line_too_long", detail))
                 else:
                     yield self.answer_or_error(line) + b"\n"
-        except wire.RequestError as error:
+        except refusals.RequestError as error:
             # The status is sent long since; the last line says that the body broke off.
             yield self._error_line(error)
 
-    def _error_line(self, error: wire.RequestError) -> bytes:
+    def _error_line(self, error: refusals.RequestError) -> bytes:
         return wire.encode(wire.ErrorAnswer(None, error.details(self.request.path))) + b"\n"
 
 
@@ -357,7 +357,7 @@ def content_type(request: Request, allowed: tuple[str, ...]) -> str:
     else:
         return kind
     accept = {"Accept-Post": ", ".join(allowed)}
-    raise wire.RequestError(415, "unsupported_media_type", detail, headers=accept)
+    raise refusals.RequestError(415, "unsupported_media_type", detail, headers=accept)
 
 
 def _check_encoding(request: Request) -> None:
@@ -365,7 +365,7 @@ def _check_encoding(request: Request) -> None:
     if coding not in {"", "identity", *_GZIP}:
         detail = f"the body must be compressed with {compression.GZIP}, or not at all"
         known = {"Accept-Encoding": f"{compression.GZIP}, identity"}
-        raise wire.RequestError(415, "unsupported_encoding", detail, headers=known)
+        raise refusals.RequestError(415, "unsupported_encoding", detail, headers=known)
 
 
 def check_accept(request: Request, offered: str) -> None:
@@ -377,7 +377,7 @@ def check_accept(request: Request, offered: str) -> None:
     main = offered.partition("/")[0]
     fitting = [weights[kind] for kind in (offered, f"{main}/*", "*/*") if kind in weights]
     if weights and not (fitting and fitting[0]):
-        raise wire.RequestError(406, "not_acceptable", f"the answer can only be {offered}")
+        raise refusals.RequestError(406, "not_acceptable", f"the answer can only be {offered}")
 
 
 def _list(header: str) -> list[str]:
@@ -426,7 +426,7 @@ class _Body:
         self._unpacked += len(line)
         if self._unpacked > _MOST_UNPACKED * self._received + _PIECE:
             detail = f"the stream unpacks to more than {_MOST_UNPACKED} times what was sent"
-            raise wire.RequestError(413, "body_too_large", detail)
+            raise refusals.RequestError(413, "body_too_large", detail)
         return line
 
     def check_complete(self) -> None:
@@ -437,12 +437,12 @@ class _Body:
 
 
 def read_body(request: Request, limit: int) -> bytes:
-    """Read the whole body, unpacked. Raises `wire.RequestError`, where it is too large too."""
+    """Read the whole body, unpacked. Raises `refusals.RequestError`, where it is too large too."""
     return _Body(request).whole(limit)
 
 
-def _too_large(limit: int) -> wire.RequestError:
-    return wire.RequestError(413, "body_too_large", f"a body may have {limit:,} bytes")
+def _too_large(limit: int) -> refusals.RequestError:
+    return refusals.RequestError(413, "body_too_large", f"a body may have {limit:,} bytes")
 
 
 def _content_length(request: Request) -> int | None:
@@ -450,8 +450,8 @@ def _content_length(request: Request) -> int | None:
     return int(length) if length.isdecimal() and len(length) < 20 else None  # noqa: PLR2004
 
 
-def _broken_off() -> wire.RequestError:
-    return wire.RequestError(400, "bad_request", "the body broke off or is malformed")
+def _broken_off() -> refusals.RequestError:
+    return refusals.RequestError(400, "bad_request", "the body broke off or is malformed")
 
 
 def _read_at_most(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
@@ -463,7 +463,7 @@ def _read_at_most(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
 def _receive(read: Callable[[int], bytes], size: int) -> bytes:
     try:
         return read(size)
-    except wire.RequestError:
+    except refusals.RequestError:
         raise
     except Exception:  # noqa: BLE001 - each server has its own; all mean that the client's body is bad
         raise _broken_off() from None
@@ -475,13 +475,13 @@ def _read_text(request: Request) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         detail = f"the body is not UTF-8 (byte {error.start})"
-        raise wire.RequestError(400, "not_utf8", detail) from None
+        raise refusals.RequestError(400, "not_utf8", detail) from None
 
 
 def _lines(request: Request) -> Iterator[bytes | None]:
     """Yield the lines of a body that hold anything; None for one that is too long.
 
-    Raises `wire.RequestError` where the body breaks off.
+    Raises `refusals.RequestError` where the body breaks off.
     """
     body = _Body(request)
     while line := body.readline(LIMITS.line + 2):
@@ -503,7 +503,7 @@ def request_id(headers: Mapping[str, str]) -> str:
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
-def refusal(error: wire.RequestError, path: str) -> Response:
+def refusal(error: refusals.RequestError, path: str) -> Response:
     """Turn a fault into its answer."""
     body = wire.encode(error.details(path))
     return Response(error.status, body, PROBLEM_JSON, error.headers)
@@ -513,4 +513,4 @@ def fault(path: str, request_id: str) -> Response:
     """Answer for a fault of our own; called while the exception is being handled."""
     _LOG.exception("a request failed", extra={"request_id": request_id, "path": path[:200]})
     detail = "a fault in ruletag; the log has its traceback under this request's id"
-    return refusal(wire.RequestError(500, "internal", detail), path)
+    return refusal(refusals.RequestError(500, "internal", detail), path)

@@ -3,14 +3,14 @@
 A plain application that any WSGI server can run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final
 
 import flask
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from ruletag.http import api, handling, wire
+from ruletag.http import api, handling, refusals
 from ruletag.http.handling import Service
 from ruletag.http.openapi import Operation
 from ruletag.serving.drafts import Drafts
@@ -28,6 +28,7 @@ def flask_app(service: Service) -> flask.Flask:
     """Build the application around a service."""
     app = flask.Flask("ruletag", static_folder=None)
     app.url_map.merge_slashes = False  # `//v1/tag` is another path, not a redirect
+    taken = _methods(service.operations)
     for operation in service.operations:
         app.add_url_rule(
             operation.path.replace("{id}", "<id_>").replace("{file}", "<path:file_>"),
@@ -41,6 +42,9 @@ def flask_app(service: Service) -> flask.Flask:
         # Flask drops what slashes there are before the first; a proxy's rules do not.
         if flask.request.environ.get("PATH_INFO", "").startswith("//"):
             return _response(service.refused(handling.not_found(), _request({})))
+        methods = taken.get(flask.request.path)
+        if methods is not None and flask.request.method not in methods:
+            raise MethodNotAllowed(methods)
         return None
 
     def http_refusal(error: HTTPException) -> flask.Response:
@@ -51,13 +55,22 @@ def flask_app(service: Service) -> flask.Flask:
     return app
 
 
+def _methods(operations: Iterable[Operation]) -> dict[str, set[str]]:
+    """Give the methods of each path; Flask would add those of a template that fits it too."""
+    methods: dict[str, set[str]] = {}
+    for operation in operations:
+        also = {"HEAD"} if operation.method == "GET" else set()
+        methods.setdefault(operation.path, set()).update({operation.method}, also)
+    return methods
+
+
 def _view(service: Service, operation: Operation) -> Callable[..., flask.Response]:
     strict = operation.method == "POST"
 
     def view(**_: str) -> flask.Response:  # what stands in the path, the handler reads itself
         try:
             query = handling.read_query(flask.request.query_string, strict=strict)
-        except wire.RequestError as error:
+        except refusals.RequestError as error:
             return _response(service.refused(error, _request({}), operation))
         return _response(service.handle(operation, _request(query)))
 
@@ -93,13 +106,13 @@ def _refusal(service: Service, refused: HTTPException) -> api.Response:
         return service.refused(handling.not_found(), request)
     if status != HTTPStatus.METHOD_NOT_ALLOWED:
         detail = "the request is malformed"
-        return service.refused(wire.RequestError(400, "bad_request", detail), request)
+        return service.refused(refusals.RequestError(400, "bad_request", detail), request)
     allowed = {*(methods or ()), "OPTIONS"}
     if request.method == "OPTIONS":
         return service.options(allowed, request)
     headers = {"Allow": ", ".join(sorted(allowed))}
     detail = "this path does not take this method"
-    error = wire.RequestError(405, "method_not_allowed", detail, headers=headers)
+    error = refusals.RequestError(405, "method_not_allowed", detail, headers=headers)
     return service.refused(error, request)
 
 

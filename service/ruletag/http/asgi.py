@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from ruletag.http import api, handling, wire
+from ruletag.http import api, handling, refusals
 from ruletag.http.app import COUNTED
 from ruletag.http.handling import Cap, Service
 from ruletag.http.openapi import OPERATIONS, Operation
@@ -26,7 +26,7 @@ from ruletag.limits import LIMITS
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-_Ends = tuple[Receive, Send]
+_Ends = tuple[Receive | None, Send]
 _Result = TypeVar("_Result")
 _WsgiHeaders = list[tuple[str, str]]
 _Start = Callable[..., Callable[[bytes], object]]
@@ -108,6 +108,7 @@ class AsgiApp:
         self._batches = ThreadPoolExecutor(sizes.threads, "batch")
         self._streams = ThreadPoolExecutor(sizes.streams, "stream")
         self._room = Room(_ROOM)
+        self._incoming: set[Incoming] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -116,14 +117,24 @@ class AsgiApp:
         if operation is not None and operation.streams and handling.is_ndjson(asked.headers):
             await self._stream(asked, receive, send)
             return
-        body = await self._whole_body(asked, receive)
+        asks_for_more = _asks_for_more(asked)  # and is refused by what it says it has
+        body = b"" if asks_for_more else await self._whole_body(asked, receive)
         if body is None:
             return  # nobody is there to be answered
         cap = self.service.cap(operation, asked.headers)
         if cap is not None and not cap.take():
             await self._overloaded(asked, cap, send)
             return
-        await self._answer(asked, body, cap, (receive, send))
+        # To receive anything would ask the client for the body.
+        await self._answer(asked, body, cap, (None if asks_for_more else receive, send))
+
+    def end_idle_streams(self, seconds: float) -> None:
+        """End, with a last line that says so, the streams on which nothing has come for so long.
+
+        For a process that is about to end: it would wait for them.
+        """
+        for incoming in self._incoming:
+            incoming.end_if_idle(seconds, _stopping())
 
     async def _answer(self, asked: Asked, body: bytes, cap: Cap | None, ends: _Ends) -> None:
         """Answer a request that holds a place, which no slow reader holds."""
@@ -135,7 +146,7 @@ class AsgiApp:
             return
         try:
             handled = partial(self._handled, operation, asked, body)
-            is_quick = _is_quick(body, asked.headers)
+            is_quick = takes_little(body, asked.headers)
             response = handled() if is_quick else await _in_thread(self._threads, handled)
         finally:
             if cap is not None:
@@ -146,7 +157,7 @@ class AsgiApp:
         strict = operation.method == "POST"
         try:
             query = handling.read_query(asked.scope["query_string"], strict=strict)
-        except wire.RequestError as error:
+        except refusals.RequestError as error:
             return self.service.refused(error, asked.request(b"", {}), operation)
         return self.service.handle(operation, asked.request(body, query))
 
@@ -200,9 +211,11 @@ class AsgiApp:
         incoming = Incoming(loop)
         exchange = _Exchange(asked, incoming, Outgoing(loop), cap)
         feeding = loop.create_task(_feed(incoming, receive))
+        self._incoming.add(incoming)
         try:
             await self._through_thread(self._streams, exchange, None, send)
         finally:
+            self._incoming.discard(incoming)
             feeding.cancel()
 
     async def _through_thread(
@@ -276,6 +289,11 @@ async def _in_thread(pool: ThreadPoolExecutor, function: Callable[[], _Result]) 
         raise
 
 
+def _stopping() -> refusals.RequestError:
+    detail = "the service is stopping; send what has had no answer again"
+    return refusals.RequestError(503, "stopping", detail)
+
+
 def _sends_away() -> Callable[[], object]:
     """Give what ends the request at work, without an answer."""
     task = asyncio.current_task()
@@ -344,7 +362,15 @@ def _most(operation: Operation | None) -> int:
     return LIMITS.batch_body if operation.streams else LIMITS.body
 
 
-def _is_quick(body: bytes, headers: Mapping[str, str]) -> bool:
+def _asks_for_more(asked: Asked) -> bool:
+    """Say whether a client asks, before it sends a body, to send one that is too large."""
+    length = asked.headers.get("content-length", "")
+    is_number = "expect" in asked.headers and length.isdecimal()
+    return is_number and int(length) > _most(asked.operation)
+
+
+def takes_little(body: bytes, headers: Mapping[str, str]) -> bool:
+    """Say whether a text is tagged in so short a time that the loop can do it itself."""
     return (
         len(body) <= _SHORT
         and "content-encoding" not in headers

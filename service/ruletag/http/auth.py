@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from ruletag.http import wire
+from ruletag.http import refusals
 from ruletag.http.api import Request
 from ruletag.http.openapi import Operation
 from ruletag.settings import TABLE, Settings, SettingsError
@@ -179,7 +179,7 @@ class Guard:
         self._open_metrics = open_metrics
 
     def check(self, operation: Operation | None, request: Request) -> None:
-        """Raise `wire.RequestError` if the caller may not do this; no operation: no such path."""
+        """Raise `RequestError` if the caller may not do this; no operation: no such path."""
         access = operation.access if operation is not None else "caller"
         if access == "open" or (access == "metrics" and self._open_metrics):
             return
@@ -197,7 +197,7 @@ class Guard:
         if is_admin_work and not self._admins:
             raise _no_editing()
         if is_admin_work and not is_admin:
-            raise wire.RequestError(403, "forbidden", "this token may not edit rules")
+            raise refusals.RequestError(403, "forbidden", "this token may not edit rules")
 
     def headers(self, request: Request) -> Mapping[str, str]:
         """Give the headers of every answer, those of a preflight too."""
@@ -265,18 +265,18 @@ def _password(sent: str) -> str | None:
 def _check_url(request: Request) -> None:
     if any(name.lower() in _IN_URL for name in request.query):
         detail = "a token must not stand in a URL: send it as `Authorization: Bearer …`"
-        raise wire.RequestError(400, "token_in_url", detail)
+        raise refusals.RequestError(400, "token_in_url", detail)
 
 
-def _unknown(token: str | None) -> wire.RequestError:
+def _unknown(token: str | None) -> refusals.RequestError:
     detail = "a token is needed: send it as `Authorization: Bearer …`"
     error = ""
     if token is not None:
         detail, error = "the token is not known here", ', error="invalid_token"'
     challenge = {"WWW-Authenticate": _CHALLENGE.format(error)}
-    return wire.RequestError(401, "unauthorized", detail, headers=challenge)
+    return refusals.RequestError(401, "unauthorized", detail, headers=challenge)
 
 
-def _no_editing() -> wire.RequestError:
+def _no_editing() -> refusals.RequestError:
     detail = "rules cannot be edited here (RULETAG_ADMIN_TOKENS names nobody)"
-    return wire.RequestError(404, "not_found", detail)
+    return refusals.RequestError(404, "not_found", detail)

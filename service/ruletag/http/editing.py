@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from ruletag.http import folder, wire
+from ruletag.http import catalogue, folder, refusals, wire
 from ruletag.http.api import TEXT, Request, Response, check_accept, content_type, read_body
 from ruletag.http.auth import caller
 from ruletag.http.openapi import CSV, YAML
@@ -68,7 +68,7 @@ class Editing:
         name = _name(request)
         if not folder.is_name(name):
             detail = f"no rule file can have this name; it ends in {', '.join(folder.ENDINGS)}"
-            raise wire.RequestError(422, "invalid_name", detail)
+            raise refusals.RequestError(422, "invalid_name", detail)
         condition = _Condition.of(request)
         content_type(request, (_media(name), TEXT))
         content = read_body(request, LIMITS.rule_file)
@@ -86,13 +86,13 @@ class Editing:
         """Say what is wrong with a rule file, and what is doubtful."""
         if not self._takes_drafts:
             detail = "this service checks no rule files (RULETAG_DRAFTS is off)"
-            raise wire.RequestError(404, "not_found", detail)
+            raise refusals.RequestError(404, "not_found", detail)
         content_type(request, (YAML,))
         check_accept(request, _JSON)
         content = read_body(request, LIMITS.draft)
         with self._checking:
             problems = self._problems(content)
-        return Response(200, wire.encode(wire.CheckAnswer(wire.diagnostics(problems))))
+        return Response(200, wire.encode(catalogue.CheckAnswer(catalogue.diagnostics(problems))))
 
     def _problems(self, content: bytes) -> tuple[Problem, ...]:
         active = self._store.current
@@ -119,7 +119,7 @@ class Editing:
         }
         try:
             response = self._edit(condition, edit, audit)
-        except wire.RequestError as error:
+        except refusals.RequestError as error:
             _AUDIT.warning("edit refused", extra=audit | {"status": error.status})
             raise
         # A warning, so that the line comes before those of requests where there is no room.
@@ -140,15 +140,17 @@ class Editing:
                 else:
                     opened.write(edit.name, edit.content)
         except folder.UnusableError as error:
-            raise wire.RequestError(409, "not_editable", f"it cannot be edited: {error}") from None
+            raise refusals.RequestError(
+                409, "not_editable", f"it cannot be edited: {error}"
+            ) from None
         except folder.BusyError:
             detail = "another edit is at work; try again"
-            raise wire.RequestError(503, "overloaded", detail, headers=_RETRY_AFTER) from None
+            raise refusals.RequestError(503, "overloaded", detail, headers=_RETRY_AFTER) from None
         following = {"Ruleset-Next": digest}
         if edit.content is None:
             return Response(204, b"", "", following)
         audit["after"] = _digest(edit.content)
-        answer = wire.EditAnswer(edit.name, _digest(edit.content), digest)
+        answer = catalogue.EditAnswer(edit.name, _digest(edit.content), digest)
         status = 201 if before is None else 200
         headers = following | {"ETag": _tag(edit.content)}
         return Response(status, wire.encode(answer), headers=headers, compressible=False)
@@ -160,7 +162,7 @@ class Editing:
         if fingerprint(self._folder) != seen:
             raise _changed()
         if outcome.problems:
-            raise wire.EditError(outcome.problems)
+            raise catalogue.EditError(outcome.problems)
         return outcome.digest
 
 
@@ -179,7 +181,7 @@ class _Condition:
         is_new = request.headers.get("if-none-match", "").strip() == "*"
         if not match and not is_new:
             detail = "say which version is meant: If-Match with its ETag, or If-None-Match: *"
-            raise wire.RequestError(428, "condition_needed", detail)
+            raise refusals.RequestError(428, "condition_needed", detail)
         # Compared strongly: what a proxy has weakened is no longer the same bytes.
         tags = frozenset(tag for weak, tag in _TAG.findall(match) if not weak)
         return cls(tags, match == "*", is_new)
@@ -210,12 +212,12 @@ def _concerned(rule_set: RuleSet) -> RuleSet:
     return replace(rule_set, lists=tuple(by_name[name] for name in by_name if name in kept))
 
 
-def _changed() -> wire.RequestError:
-    return wire.RequestError(412, "changed", "the file is another by now: read it again")
+def _changed() -> refusals.RequestError:
+    return refusals.RequestError(412, "changed", "the file is another by now: read it again")
 
 
-def _no_such_file(reason: str) -> wire.RequestError:
-    return wire.RequestError(404, "not_found", f"there is no such file here{reason}")
+def _no_such_file(reason: str) -> refusals.RequestError:
+    return refusals.RequestError(404, "not_found", f"there is no such file here{reason}")
 
 
 def _name(request: Request) -> str:

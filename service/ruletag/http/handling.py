@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Final, Protocol
 from urllib.parse import parse_qs
 
-from ruletag.http import api, compression, wire
+from ruletag.http import api, compression, refusals
 from ruletag.http.openapi import OPERATIONS, Operation, openapi_document
 from ruletag.matching.tagging import Tagging
 
@@ -66,7 +66,7 @@ class Guard(Protocol):
     """Who may call, and what answers say to browsers."""
 
     def check(self, operation: Operation | None, request: api.Request) -> None:
-        """Raise `wire.RequestError` if the caller may not; no operation: an unknown path."""
+        """Raise `refusals.RequestError` if the caller may not; no operation: an unknown path."""
 
     def headers(self, request: api.Request) -> Mapping[str, str]:
         """Give the security and CORS headers of the answer, a preflight's too."""
@@ -175,7 +175,7 @@ class Service:
         return self._watch(operation, request, lambda: self._respond(operation, request))
 
     def refused(
-        self, error: wire.RequestError, request: api.Request, operation: Operation | None = None
+        self, error: refusals.RequestError, request: api.Request, operation: Operation | None = None
     ) -> api.Response:
         """Refuse what an adapter found wrong: no such path, not this method."""
 
@@ -232,7 +232,7 @@ class Service:
 
     def _respond(self, operation: Operation, request: api.Request) -> api.Response:
         if request.version == "1.1" and not request.headers.get("host"):
-            raise wire.RequestError(400, "bad_request", "the header Host is missing")
+            raise refusals.RequestError(400, "bad_request", "the header Host is missing")
         self._guard.check(operation, request)
         return self._handlers[operation.handler](request)
 
@@ -260,7 +260,7 @@ def is_ndjson(headers: Mapping[str, str]) -> bool:
 def read_query(query: bytes, *, strict: bool) -> dict[str, list[str]]:
     """Read the query; strictly where texts come in it, since bad bytes are no signs.
 
-    Raises `wire.RequestError`.
+    Raises `refusals.RequestError`.
     """
     if not query:
         return {}
@@ -268,12 +268,12 @@ def read_query(query: bytes, *, strict: bool) -> dict[str, list[str]]:
     try:
         return parse_qs(query.decode("ascii", errors), keep_blank_values=True, errors=errors)
     except UnicodeDecodeError:
-        raise wire.RequestError(400, "not_utf8", "the query is not UTF-8") from None
+        raise refusals.RequestError(400, "not_utf8", "the query is not UTF-8") from None
 
 
-def not_found() -> wire.RequestError:
+def not_found() -> refusals.RequestError:
     """Refuse a path that is none."""
-    return wire.RequestError(404, "not_found", NOT_FOUND)
+    return refusals.RequestError(404, "not_found", NOT_FOUND)
 
 
 _Handler = Callable[[api.Request], api.Response]
@@ -293,15 +293,15 @@ def _found(handlers: Sequence[object]) -> dict[str, _Handler]:
 def _without_faults(respond: Callable[[], api.Response], request: api.Request) -> api.Response:
     try:
         return respond()
-    except wire.RequestError as error:
+    except refusals.RequestError as error:
         return api.refusal(error, request.path)
     except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer
         return api.fault(request.path, request.id)
 
 
-def _overloaded() -> wire.RequestError:
+def _overloaded() -> refusals.RequestError:
     detail = "too many requests are at work; try again"
-    return wire.RequestError(503, "overloaded", detail, headers=_RETRY_AFTER)
+    return refusals.RequestError(503, "overloaded", detail, headers=_RETRY_AFTER)
 
 
 def _finished(

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from ruletag.http import api, decisions, logs, tallies, traces, wire
+from ruletag.http import api, decisions, logs, refusals, tallies, traces
 from ruletag.http.handling import NOT_FOUND, Finished
 from ruletag.http.lines import STDOUT, Lines
 from ruletag.http.metrics import OPENMETRICS, TEXT, Metrics, asks_for_openmetrics
@@ -105,7 +105,7 @@ class Observer:
     def get_metrics(self, request: api.Request) -> api.Response:
         """Show the metrics of all workers."""
         if not self._shows_metrics:
-            raise wire.RequestError(404, "not_found", NOT_FOUND)
+            raise refusals.RequestError(404, "not_found", NOT_FOUND)
         openmetrics = asks_for_openmetrics(request.headers.get("accept", ""))
         body = self._metrics.shown(openmetrics=openmetrics)
         return api.Response(200, body, OPENMETRICS if openmetrics else TEXT)

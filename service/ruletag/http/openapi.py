@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from ruletag.http import wire
+from ruletag.http import catalogue, explanations, refusals, wire
 from ruletag.http.api import JSON, NDJSON, PROBLEM_JSON, SCHEMA_JSON, TEXT
 from ruletag.text.offsets import UNITS
 from ruletag.version import VERSION
@@ -84,7 +84,7 @@ OPERATIONS: Final = (
         "/v1/explain",
         "post_explain",
         "Why a text is given categories, and why not.",
-        wire.ExplainAnswer,
+        explanations.ExplainAnswer,
         ((JSON, wire.ExplainRequest),),
         (),
         _BODY_REFUSALS,
@@ -95,7 +95,7 @@ OPERATIONS: Final = (
         "/v1/rules",
         "get_rules",
         "The rules in force, and the last edit if it was refused.",
-        wire.RulesAnswer,
+        catalogue.RulesAnswer,
         refusals=(406, 500, 503),
         headers=(*_RULESET, "ETag"),
         in_headers=("If-None-Match",),
@@ -117,7 +117,7 @@ OPERATIONS: Final = (
         "/v1/rules/{file}",
         "put_rule_file",
         "Write one file of this instance's rule folder, if the rules can be used with it.",
-        wire.EditAnswer,
+        catalogue.EditAnswer,
         ((YAML, None), (TEXT, None), (CSV, None)),
         refusals=(*_EDIT_REFUSALS, 400, 413, 415),
         headers=("ETag", "Ruleset-Next"),
@@ -144,7 +144,7 @@ OPERATIONS: Final = (
         "/v1/rules/check",
         "post_check",
         "What is wrong with a rule file, and what is doubtful; changes nothing.",
-        wire.CheckAnswer,
+        catalogue.CheckAnswer,
         ((YAML, None),),
         refusals=(400, 404, 406, 413, 415, 500, 503),
     ),
@@ -153,7 +153,7 @@ OPERATIONS: Final = (
         "/v1/categories",
         "get_categories",
         "The categories in force.",
-        wire.CategoriesAnswer,
+        catalogue.CategoriesAnswer,
         refusals=(406, 500, 503),
         headers=_RULESET,
     ),
@@ -162,7 +162,7 @@ OPERATIONS: Final = (
         "/v1/categories/{id}",
         "get_category",
         "One category, with its rule in plain English.",
-        wire.CategoryDescription,
+        catalogue.CategoryDescription,
         refusals=(404, 406, 500, 503),
         headers=_RULESET,
         in_path="the id of a category",
@@ -181,7 +181,7 @@ OPERATIONS: Final = (
         "/livez",
         "get_livez",
         "Whether the process is alive.",
-        wire.HealthAnswer,
+        catalogue.HealthAnswer,
         refusals=(500,),
         access="open",
     ),
@@ -190,7 +190,7 @@ OPERATIONS: Final = (
         "/readyz",
         "get_readyz",
         "Whether rules are in force.",
-        wire.HealthAnswer,
+        catalogue.HealthAnswer,
         query=("verbose",),
         refusals=(500,),
         access="open",
@@ -278,9 +278,9 @@ def _document(operations: tuple[Operation, ...]) -> dict[str, Any]:
     kinds = {o.answer for o in operations if o.answer} | {
         kind for o in operations for _, kind in o.bodies if kind
     }
-    extra: set[type[msgspec.Struct]] = {wire.ErrorAnswer, wire.ProblemDetails}
+    extra: set[type[msgspec.Struct]] = {wire.ErrorAnswer, refusals.ProblemDetails}
     if any(operation.access == "admin" for operation in operations):
-        extra.add(wire.EditRefusal)
+        extra.add(catalogue.EditRefusal)
     _, schemas = msgspec.json.schema_components(
         sorted(kinds | extra, key=lambda kind: kind.__name__),
         ref_template="#/components/schemas/{name}",
@@ -371,21 +371,21 @@ def _refusals(operation: Operation) -> dict[str, Any]:
     statuses = {*operation.refusals}
     if operation.access != "open":
         statuses |= {400, 401}
-    refusals = {str(status): _refusal(operation, status) for status in sorted(statuses)}
+    described = {str(status): _refusal(operation, status) for status in sorted(statuses)}
     if "If-None-Match" in operation.in_headers and operation.method == "GET":
-        refusals["304"] = {"description": "nothing has changed since the ETag given"}
+        described["304"] = {"description": "nothing has changed since the ETag given"}
     if operation.handler == "get_readyz":
-        content = {JSON: {"schema": _schema(wire.HealthAnswer)}}
-        refusals["503"] = {
+        content = {JSON: {"schema": _schema(catalogue.HealthAnswer)}}
+        described["503"] = {
             "description": "no rules are in force yet, or it stops",
             "content": content,
         }
-    return refusals
+    return described
 
 
 def _refusal(operation: Operation, status: int) -> dict[str, Any]:
     is_of_edit = operation.access == "admin" and status == _UNPROCESSABLE
-    kind = wire.EditRefusal if is_of_edit else wire.ProblemDetails
+    kind = catalogue.EditRefusal if is_of_edit else refusals.ProblemDetails
     described: dict[str, Any] = {
         "description": _REFUSALS[status],
         "content": {PROBLEM_JSON: {"schema": _schema(kind)}},

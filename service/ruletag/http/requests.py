@@ -12,17 +12,8 @@ from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
 
-from ruletag.http.wire import (
-    BatchRequest,
-    Document,
-    ExplainRequest,
-    Fault,
-    Id,
-    RequestError,
-    TagOptions,
-    TagRequest,
-    printable,
-)
+from ruletag.http.refusals import Fault, RequestError, printable
+from ruletag.http.wire import BatchRequest, Document, ExplainRequest, Id, TagOptions, TagRequest
 from ruletag.limits import LIMITS
 from ruletag.problems import nearest
 

@@ -7,6 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from threading import Condition
+from time import monotonic
 from typing import Final
 
 MOST_HELD: Final = 256 * 1024  # bytes in each direction
@@ -26,11 +27,14 @@ class Incoming:
         self._room = asyncio.Event()
         self._has_ended = False
         self._has_left = False
+        self._fault: Exception | None = None
+        self._heard = monotonic()
 
     async def put(self, piece: bytes) -> None:
         """Add a piece; wait while too much is held."""
         with self._changed:
             self._pieces += piece
+            self._heard = monotonic()
             if len(self._pieces) > MOST_HELD:
                 self._room.clear()
             else:
@@ -43,6 +47,13 @@ class Incoming:
         with self._changed:
             self._has_ended = True
             self._changed.notify()
+
+    def end_if_idle(self, seconds: float, fault: Exception) -> None:
+        """Say that no more is waited for, if nothing has come for so long: reading raises this."""
+        with self._changed:
+            if not self._pieces and monotonic() - self._heard > seconds:
+                self._fault = fault
+                self._changed.notify()
 
     def leave(self) -> None:
         """Say that the rest will not come: reading it raises `LeftError`."""
@@ -72,9 +83,13 @@ class Incoming:
         return bytes(line)
 
     def _wait_for(self, is_there: Callable[[], bool]) -> None:
-        self._changed.wait_for(lambda: is_there() or self._has_ended or self._has_left)
+        self._changed.wait_for(
+            lambda: is_there() or self._has_ended or self._has_left or self._fault
+        )
         if self._has_left:
             raise LeftError
+        if self._fault is not None and not self._has_ended:
+            raise self._fault
 
     def _taken(self, size: int) -> bytes:
         taken = bytes(self._pieces[:size])

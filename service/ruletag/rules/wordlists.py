@@ -103,12 +103,16 @@ class ListFileReader:
             header = next(rows, None)
             if header is None:
                 return
-            columns = self._columns([name.strip() for name in header], node)
-            if columns is None:
+            names = [name.strip() for name in header]
+            columns = self._columns(names, node)
+            if columns is None or not self._are_told_apart(names, columns):
                 return
             before = rows.line_num
             for row in rows:
-                if any(cell.strip() for cell in row):
+                is_long = len(row) > len(names) and any(map(str.strip, row[len(names) :]))
+                if is_long:
+                    self._report_long(row, names, before + 1)
+                elif any(cell.strip() for cell in row):
                     self._add_row(row, columns, before + 1, table)
                 before = rows.line_num
         except csv.Error as error:
@@ -131,6 +135,22 @@ class ListFileReader:
             places.get("forms", -1),
             places.get("weight", -1),
         )
+
+    def _are_told_apart(self, header: list[str], columns: _Columns) -> bool:
+        """Say whether each column that is read is the only one of its name."""
+        for name in dict.fromkeys(header[column] for column in columns if column >= 0):
+            if name and header.count(name) > 1:
+                detail = f"{header.count(name)} columns are named {quoted(name)}"
+                hint = "give all but one another name"
+                self._log.add("E112", Location(self._file, 1, 1), detail, hint=hint)
+                return False
+        return True
+
+    def _report_long(self, row: list[str], header: list[str], number: int) -> None:
+        """Report cells under no name: most often a bare comma has cut a word in two."""
+        detail = f"the row has {len(row)} cells, the line of column names {len(header)}"
+        hint = "put quotes around a cell that has a comma in it"
+        self._log.add("E112", Location(self._file, number, 1), detail, hint=hint)
 
     def _add_row(self, row: list[str], columns: _Columns, number: int, table: LineTable) -> None:
         word = _cell(row, columns.word)

@@ -31,8 +31,11 @@ _MERGE: Final = "<<"
 _WRITE_OUT: Final = "write out here what it would bring in"
 _CLOSERS: Final = {"[": "]", "{": "}"}
 _FLOW_ENDS: Final = frozenset(f"did not find expected ',' or '{c}'" for c in _CLOSERS.values())
+_MOST_NESTED: Final = f"more than {LIMITS.nesting} lists and mappings inside one another"
+_OPEN: Final = "is a bracket left open?"
 _MOST_VALUES: Final = 500_000  # of one file: each takes half a kilobyte of memory, and time
 _NOTHING: Final = "did not find expected node content"
+_TOO_DEEP: Final = "exceeded maximum nesting depth"  # as the parser sees it, who looks far ahead
 _SECOND_COLON: Final = "mapping values are not allowed in this context"
 
 
@@ -192,6 +195,9 @@ class _TreeReader:
     def _report(self, error: yaml.MarkedYAMLError) -> None:
         complaint = error.problem or "unreadable"
         place = self._at(error.problem_mark or error.context_mark)
+        if complaint == _TOO_DEEP:
+            self._log.add("E108", place, _MOST_NESTED, hint=_OPEN)
+            return
         began = self._at(error.context_mark or error.problem_mark)
         rest = self._log.line(place)[place.column - 1 :]
         is_unclosed = complaint in _FLOW_ENDS and (
@@ -258,8 +264,7 @@ class _TreeReader:
             self._place(Scalar(location, event.value, is_quoted, over_lines))
             return
         if len(self._stack) >= LIMITS.nesting:
-            detail = f"more than {LIMITS.nesting} lists and mappings inside one another"
-            self._stop("E108", event, detail, "is a bracket left open?")
+            self._stop("E108", event, _MOST_NESTED, _OPEN)
         self._stack.append(_Open(location, isinstance(event, yaml.MappingStartEvent), []))
 
     def _end(self) -> None:
