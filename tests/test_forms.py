@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ruletag.language import forms
 from ruletag.language.forms import plural_forms, spellings, verb_forms
 
 Form = tuple[str, str, str]
@@ -278,6 +279,11 @@ def comparison() -> Comparison:
             if form != word and form.isalpha()  # re-built, under went: one word is asked for
         ),
     )
+
+
+@given(word=st.from_regex(forms._MAY_BE_SWAPPED, fullmatch=True))  # noqa: SLF001 - the table itself
+def test_no_word_that_may_be_swapped_is_passed_over(word: str) -> None:
+    assert forms._may_be_swapped(word)  # noqa: SLF001 - what saves the look at the table
 
 
 @pytest.mark.parametrize(("kind", "precision", "recall"), LEAST_FIGURES)

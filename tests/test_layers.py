@@ -22,7 +22,8 @@ LAYERS = """
         rules.importers.spacy
     matching.automaton matching.wordforms
     rules.describe
-    matching.terms matching.compiler matching.gaps matching.quotations matching.contexts
+    matching.terms matching.entries matching.references matching.compiler matching.gaps
+        matching.quotations matching.contexts
         matching.scanning matching.tagging matching.windows matching.findings
         matching.evidence matching.judging matching.tagger matching.reasons
         matching.obstacles matching.nearmisses matching.accounts matching.explainer

@@ -7,9 +7,13 @@
   after an edit, so that they hold the rules in common.
 """
 
+import ctypes
 import os
+import socket
+import struct
 import sys
 import time
+from contextlib import suppress
 from typing import Final
 
 from gunicorn.app.wsgiapp import WSGIApplication
@@ -17,6 +21,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
 from ruletag.serving.runtime import load_for_children, shared
+from ruletag.serving.shared import Published
 from ruletag.settings import read_settings
 
 _BAD_RULES: Final = 78  # the exit code for what is wrong with the configuration
@@ -24,6 +29,18 @@ _ARGUMENTS: Final = ["--config", "python:ruletag.gunicorn_config", "ruletag.asgi
 _LARGE: Final = 8 * 1024 * 1024  # bytes of compiled rules; each worker has five times that
 _SETTLED: Final = 3.0  # seconds without a further edit before workers are replaced
 _PAUSE: Final = 1.0  # seconds between two workers
+_ATTACH_FILTER: Final = 26  # SO_ATTACH_FILTER of Linux, which Python does not name
+_STEP: Final = struct.Struct("=HBBI")
+# A filter of TCP segments (BPF): those that begin a connection are dropped.
+_NO_BEGINNINGS: Final = b"".join(
+    (
+        _STEP.pack(0x30, 0, 0, 13),  # load the byte of the flags
+        _STEP.pack(0x54, 0, 0, 0x02),  # keep SYN of them
+        _STEP.pack(0x15, 0, 1, 0),  # go on if it is not set, pass over the next step if it is
+        _STEP.pack(0x06, 0, 0, 0xFFFF),  # take the segment
+        _STEP.pack(0x06, 0, 0, 0),  # drop it
+    )
+)
 
 
 class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
@@ -49,6 +66,13 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         self.log.info("Not ready from now on; stopping in %g seconds", self._drain)
         self._shared.drain()
         self._leaves_at = time.monotonic() + self._drain
+
+    def stop(self, graceful: bool = True) -> None:  # noqa: FBT001, FBT002 - as gunicorn has it
+        """End the workers; nobody is let in from now on, so that who was let in is answered."""
+        shares_port = self.systemd or self.reexec_pid or self.master_pid
+        for listener in () if shares_port else self.LISTENERS:
+            _let_nobody_in(listener.sock)
+        super().stop(graceful)
 
     def manage_workers(self) -> None:
         """Keep up the number of workers; called at least once a second."""
@@ -76,35 +100,49 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     def _share_rules(self) -> None:
         """Start a worker that has the rules from here, in place of one that has its own."""
         now = time.monotonic()
-        if now < self._next_at or self._shared.is_draining:
+        # The worker that is told to leave may be the one that has an edit compiled.
+        if now < self._next_at or self._shared.is_draining or self._shared.is_compiling:
             return
         self._next_at = now + _PAUSE
+        active = self._shared.read().active
+        if active is not None and active.generation != self._generation:
+            self._old_workers.clear()
+            if self._is_large(active) and active.active_from + _SETTLED < now:
+                self._load_rules(active)
         self._old_workers &= self.WORKERS.keys()
         if self._old_workers:
             self._old_workers.remove(min(self._old_workers, key=lambda p: self.WORKERS[p].age))
             self.spawn_worker()  # the oldest is then one too many, and is told to leave
-        elif self._has_large_rules(now):
-            self._load_rules()
 
-    def _has_large_rules(self, now: float) -> bool:
-        active = self._shared.read().active
-        return (
-            active is not None
-            and self.num_workers > 1
-            and active.size >= _LARGE
-            and active.generation != self._generation
-            and active.active_from + _SETTLED < now
-        )
+    def _is_large(self, active: Published) -> bool:
+        return self.num_workers > 1 and active.size >= _LARGE
 
-    def _load_rules(self) -> None:
-        active = self._shared.read().active
-        self._generation = active.generation if active is not None else 0
+    def _load_rules(self, active: Published) -> None:
+        self._generation = active.generation
         try:
             load_for_children()
         except Exception:  # the workers have the rules, only not in common
             self.log.exception("The rules could not be loaded for the workers to share")
         else:
             self._old_workers = set(self.WORKERS)
+
+
+def _let_nobody_in(listener: socket.socket) -> None:
+    """Pass over who knocks on a port, which stays open for those that are inside already.
+
+    To close a port turns away, with a reset, who has connected and was not yet
+    accepted; between a last look at the queue and the closing somebody always can.
+    Who is passed over knocks again after a second, and is refused in due form, or let
+    in by the next service on this port.
+    """
+    program = ctypes.create_string_buffer(_NO_BEGINNINGS)
+    steps = len(_NO_BEGINNINGS) // _STEP.size
+    with suppress(OSError):  # not on every system; few are turned away then
+        listener.setsockopt(
+            socket.SOL_SOCKET,
+            _ATTACH_FILTER,
+            struct.pack("@HP", steps, ctypes.addressof(program)),
+        )
 
 
 class _Program(WSGIApplication):  # type: ignore[misc]

@@ -3,8 +3,9 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from ruletag.problems import Location, Problem
 from ruletag.serving.builder import Job, Report, run
 from ruletag.serving.follower import Follower
 from ruletag.serving.leader import Leader, Watch
-from ruletag.serving.shared import Shared, Slot
+from ruletag.serving.shared import Published, Shared, Slot
 from ruletag.serving.store import Store
 
 COPPER = "categories: {metals: [copper]}\n"
@@ -30,6 +31,7 @@ class Watched:
         self.store = Store()
         self.shared = Shared()
         self.jobs: list[Job] = []
+        self.during_build: Callable[[], None] = lambda: None
         self.leader = Leader(Watch(folder, state=state), self.shared, self._build)
         self._stop = threading.Event()
         follower = Follower(self.shared, self.store)
@@ -39,7 +41,12 @@ class Watched:
 
     def _build(self, job: Job) -> Report:
         self.jobs.append(job)
+        self.during_build()
         return run(job)
+
+    def replace_leader(self) -> None:
+        """Let another leader go on, as after the end of its process."""
+        self.leader = Leader(Watch(self.folder), self.shared, self._build)
 
     def close(self) -> None:
         """Stop following."""
@@ -291,6 +298,59 @@ def test_asked_to_look_it_looks_at_what_has_not_changed_too(watched: Watched) ->
 
     assert len(watched.jobs) == 2
     assert (watched.found, watched.generation) == (["copper"], 1)
+
+
+@pytest.mark.parametrize("content", [COPPER, ZINC, "["])
+def test_another_leader_does_not_do_again_what_is_done(watched: Watched, content: str) -> None:
+    watched.write(content)
+    watched.look()
+    done, refusals = len(watched.jobs), watched.store.refusals
+
+    watched.replace_leader()
+    watched.look()
+    assert (len(watched.jobs), watched.store.refusals) == (done, refusals)
+
+    watched.write("categories: {metals: [tin]}")
+    watched.look()
+    assert len(watched.jobs) == done + 1
+
+
+def test_another_leader_does_what_was_not_done(watched: Watched) -> None:
+    watched.write(ZINC)
+    lost = Published(2, 1, 10, "no such content", "sha256:2")
+    watched.shared.write(replace(watched.shared.read(), next=lost))
+    watched.shared.set_compiling(True)
+
+    watched.replace_leader()
+    watched.look()
+
+    assert (watched.found, watched.generation) == (["zinc"], 2)
+    assert watched.shared.read().next is None
+    assert not watched.shared.is_compiling
+
+
+def test_another_leader_tries_again_where_the_compiler_failed(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched.leader, "_build", lambda _: Report("failed"))
+    watched.write(ZINC)
+    watched.look()
+    assert watched.found == ["copper"]
+
+    watched.replace_leader()
+    watched.look()
+
+    assert watched.found == ["zinc"]
+
+
+def test_an_edit_is_said_to_be_under_way_while_it_is_compiled(watched: Watched) -> None:
+    seen = []
+    watched.during_build = lambda: seen.append(watched.shared.is_compiling)
+    watched.write(ZINC)
+    watched.look()
+
+    assert seen == [True]
+    assert not watched.shared.is_compiling
 
 
 def test_only_one_process_leads(watched: Watched) -> None:

@@ -205,7 +205,16 @@ _SWAP_PATTERNS: Final = (
     ),
     re.compile(rf"({_any_of([*_BEGINNINGS, *chain.from_iterable(_BEGINNINGS.values())])})[a-z]*"),
 )
-# Most words have nothing to swap, and one look is enough to say so.
+# Most words have nothing to swap: how they begin, or two letters in them, are enough to say so.
+_BEGIN_SWAPPED: Final = frozenset(
+    beginning[:3]
+    for beginning in (
+        *(f"{front}{stem}o" for front in ("", "be", "dis", "multi", "un") for stem in _BEFORE_OUR),
+        *(f"{front}{verb}" for front in ("", "un") for verb in _DOUBLED_IN_UK),
+        *_BEGINNINGS,
+        *chain.from_iterable(_BEGINNINGS.values()),
+    )
+)
 _MAY_BE_SWAPPED: Final = re.compile("|".join(pattern.pattern for pattern in _SWAP_PATTERNS))
 _SWAPS: Final = _both_ways(
     {"our": "or", "is": "iz", "ys": "yz", "ll": "l"} | {uk: us for uk, (us,) in _BEGINNINGS.items()}
@@ -249,12 +258,19 @@ def verb_forms(word: str) -> tuple[str, ...]:
 def spellings(word: str) -> tuple[str, ...]:
     """Give *word* in lower case, then as it is spelled on the other side of the Atlantic."""
     base = word.lower()
-    if base not in _TWINS and not _MAY_BE_SWAPPED.fullmatch(base):
+    if base not in _TWINS and not _may_be_swapped(base):
         return (base,)
     if not _PLAIN_WORD.fullmatch(base):
         return (base,)
     swapped = (_swapped(pattern, base) for pattern in _SWAP_PATTERNS)
     return _distinct(base, _TWINS.get(base, base), *swapped)
+
+
+def _may_be_swapped(word: str) -> bool:
+    may_begin = word[:3] in _BEGIN_SWAPPED
+    if not (may_begin or "is" in word or "iz" in word or "lys" in word or "lyz" in word):
+        return False
+    return _MAY_BE_SWAPPED.fullmatch(word) is not None
 
 
 def _distinct(*forms: str) -> tuple[str, ...]:
@@ -266,12 +282,17 @@ def _plurals(noun: str) -> tuple[str, ...]:
         return _PLURALS[noun]
     if noun in _PLAIN_PLURAL:
         return (noun + "s",)
-    if noun in _INVARIANT or noun in _PLURALS_ONLY or _NO_PLURAL.fullmatch(noun):
+    if noun in _INVARIANT or noun in _PLURALS_ONLY or _has_no_plural(noun):
         return ()
     if noun.endswith(_HEADS):
         head = next(filter(noun.endswith, _HEADS))
         return tuple(noun.removesuffix(head) + plural for plural in _PLURALS[head])
     return (_with_s(noun),)
+
+
+def _has_no_plural(noun: str) -> bool:
+    # Most words end in another letter, and need no search.
+    return noun[-1] in "dens" and _NO_PLURAL.fullmatch(noun) is not None
 
 
 def _with_s(word: str) -> str:
@@ -280,7 +301,7 @@ def _with_s(word: str) -> str:
         return word + "s"
     if word.endswith(("sis", "xis")):
         return word[:-2] + "es"
-    if _Y_AFTER_CONSONANT.fullmatch(word):
+    if word.endswith("y") and _Y_AFTER_CONSONANT.fullmatch(word):
         return word[:-1] + "ies"
     return word + ("es" if word.endswith(("s", "x", "z", "ch", "sh")) else "s")
 

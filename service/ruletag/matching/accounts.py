@@ -11,7 +11,8 @@ from itertools import count, islice
 from typing import Final, NamedTuple
 
 from ruletag.language.cues import CONTEXTS, ContextName
-from ruletag.matching.compiler import COMPANY, Block, CompiledCategory, CompiledEntry
+from ruletag.matching.compiler import COMPANY, Block, CompiledCategory
+from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.evidence import Match, parts_of
 from ruletag.matching.findings import NOTHING
 from ruletag.matching.gaps import Span

@@ -7,16 +7,28 @@ happens per text begins at the hits and moves only small integers and tuples, so
 that rules without hits cost nothing.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeVar, overload
+from typing import Final, NamedTuple
 
 from ruletag.language.cues import CUES, ContextName, Cue
 from ruletag.limits import LIMITS
+from ruletag.matching.entries import (
+    CompiledEntry,
+    Rows,
+    TableEntries,
+    block_entry,
+    line_entry,
+    thousandths,
+)
+from ruletag.matching.references import (
+    evaluation_order,
+    needed_for,
+    parents,
+    referred_categories,
+)
 from ruletag.matching.terms import Keys, Terms
 from ruletag.problems import Location, Problem, ProblemLog, RuleSetError
 from ruletag.rules.keywords import KeywordReader
@@ -33,33 +45,11 @@ from ruletag.rules.model import (
     Reference,
     RuleSet,
     Status,
-    WordList,
-    lines_of,
 )
 from ruletag.rules.sources import Source
 
-_Row = TypeVar("_Row")
-
-WEIGHT_UNIT: Final = 1000  # weights are whole thousandths, and so are summed exactly
 GAP: Final = -1  # in the place of a category: a set is sought as part of a gap
 COMPANY: Final = 8  # the slot of `with`; the groups are numbered from 0
-
-
-class CompiledEntry(NamedTuple):
-    """One line of a category's ``match``, or one line of a list that stands there.
-
-    ``weight`` is in thousandths. ``is_exact`` says that case matters.
-    """
-
-    number: int
-    keyword: str
-    path: str
-    source: str
-    weight: int
-    ids: tuple[str, ...]
-    name: str
-    language: str
-    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,76 +125,6 @@ class TableUse(NamedTuple):
     words: tuple[tuple[int, int], ...]
 
 
-class _Rows(Sequence[_Row]):
-    """Sequences one behind the other, of which some make their items when asked."""
-
-    def __init__(self) -> None:
-        self._starts: list[int] = []
-        self._pieces: list[Sequence[_Row]] = []
-        self._single: list[_Row] = []
-        self._length = 0
-
-    def append(self, row: _Row) -> None:
-        if not self._pieces or self._pieces[-1] is not self._single:
-            self._single = []
-            self._add(self._single)
-        self._single.append(row)
-        self._length += 1
-
-    def extend(self, rows: Sequence[_Row]) -> None:
-        self._add(rows)
-        self._length += len(rows)
-
-    def _add(self, rows: Sequence[_Row]) -> None:
-        self._starts.append(self._length)
-        self._pieces.append(rows)
-
-    def settled(self) -> Sequence[_Row]:
-        """Give the plain tuple where nothing is made when asked."""
-        return tuple(self._single) if len(self._pieces) == 1 and self._single else self
-
-    def __len__(self) -> int:
-        return self._length
-
-    @overload
-    def __getitem__(self, number: int) -> _Row: ...
-
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[_Row]: ...
-
-    def __getitem__(self, number: int | slice) -> _Row | Sequence[_Row]:
-        if isinstance(number, slice):
-            return [self[i] for i in range(*number.indices(self._length))]
-        if not 0 <= number < self._length:
-            raise IndexError(number)
-        piece = bisect_right(self._starts, number) - 1
-        return self._pieces[piece][number - self._starts[piece]]
-
-
-class _TableEntries(Sequence[CompiledEntry]):
-    """The lines of a list file as entries of a category."""
-
-    def __init__(self, table: LineTable, entry: Entry, first: int, path: str) -> None:
-        self._table = table
-        self._entry = entry
-        self._first = first
-        self._path = path
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-    @overload
-    def __getitem__(self, number: int) -> CompiledEntry: ...
-
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[CompiledEntry]: ...
-
-    def __getitem__(self, number: int | slice) -> CompiledEntry | Sequence[CompiledEntry]:
-        if isinstance(number, slice):
-            return [self[i] for i in range(*number.indices(len(self)))]
-        return _line_entry(self._table[number], self._entry, self._first + number, self._path)
-
-
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
     """Rules in force: immutable, shared by all threads.
@@ -277,7 +197,7 @@ class _Compiler:
         self._terms = Terms(self._log, most_forms)
         self._most_lines = most_forms
         self._lists = {word_list.name: word_list for word_list in rule_set.lists}
-        self._words: dict[int, dict[tuple[int, int], None]] = defaultdict(dict)
+        self._words: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._members: dict[int, dict[Member, None]] = defaultdict(dict)
         self._uses: dict[int, dict[Use, None]] = defaultdict(dict)
         self._sets = 0
@@ -285,14 +205,15 @@ class _Compiler:
         self._list_sets: dict[tuple[str, bool], int] = {}
         self._phrase_sets: dict[int, int] = {}
         self._gaps: dict[tuple[object, ...], Gap] = {}
-        self._lines: _Rows[Line] = _Rows()
+        self._lines: Rows[Line] = Rows()
         self._tables: dict[str, _Table] = {}
         self._guards: dict[int, tuple[int, ...]] = {}
         self._sources: dict[str, int] = {}
 
     def compile(self) -> CompiledRules:
         """Compile it all."""
-        ordered = evaluation_order(self._rule_set)
+        referred = referred_categories(self._rule_set)
+        ordered = evaluation_order(self._rule_set, referred)
         compiled = [self._category(number, category) for number, category in enumerate(ordered)]
         cues = self._cues()
         if self._log.has_errors:
@@ -314,7 +235,7 @@ class _Compiler:
             self._lines.settled(),
             self._guards,
             cues,
-            _needed(self._rule_set, categories),
+            needed_for(referred, [category.id for category in ordered]),
             frozenset(id_ for c in categories for id_ in (c.id, *parents(c.id))),
         )
 
@@ -337,21 +258,21 @@ class _Compiler:
     # -------------------------------------------------------------- categories
 
     def _category(self, number: int, category: Category) -> CompiledCategory:
-        entries: _Rows[CompiledEntry] = _Rows()
+        entries: Rows[CompiledEntry] = Rows()
         blocks: dict[int, Block] = {}
         exceptions: dict[int | None, tuple[int, ...]] = {}
         if category.excepts:
             exceptions[None] = self._group(category.excepts)
         for path, entry in _with_paths(category):
             is_veto = path.startswith("unless")
-            if entry.is_block or entry.condition != NO_CONDITION:
-                self._block(number, entry, _entry(entry, len(entries), path), blocks, is_veto)
-                entries.append(_entry(entry, len(entries), path))
+            if entry.is_block or _has_condition(entry):
+                self._block(number, entry, block_entry(entry, len(entries), path), blocks, is_veto)
+                entries.append(block_entry(entry, len(entries), path))
                 continue
             if not is_veto and self._add_table(number, entry, path, entries):
                 continue
             for line in self._written_out(entry.groups[0][0]):
-                compiled = _line_entry(line, entry, len(entries), path)
+                compiled = line_entry(line, entry, len(entries), path)
                 if line.excepts and not is_veto:
                     exceptions[len(entries)] = self._group(line.excepts)
                 if is_veto or not self._is_word(line.keyword):
@@ -360,13 +281,13 @@ class _Compiler:
                     single = Entry(entry.location, ((Line(line.keyword, own, line.ids),),))
                     self._block(number, single, compiled, blocks, is_veto)
                 else:
-                    self._words[self._phrase(line.keyword)][(number, len(entries))] = None
+                    self._words[self._phrase(line.keyword)].append((number, len(entries)))
                 entries.append(compiled)
         return CompiledCategory(
             category.id,
             category.about,
             category.status,
-            _thousandths(category.threshold),
+            thousandths(category.threshold),
             category.ignore,
             entries.settled(),
             blocks,
@@ -396,7 +317,7 @@ class _Compiler:
         blocks[compiled.number] = Block(compiled, groups, company, none, condition, needs, is_veto)
 
     def _add_table(
-        self, category: int, entry: Entry, path: str, entries: _Rows[CompiledEntry]
+        self, category: int, entry: Entry, path: str, entries: Rows[CompiledEntry]
     ) -> bool:
         """Let the lines of a list file be entries, without making each; say if that was possible.
 
@@ -409,7 +330,7 @@ class _Compiler:
         assert isinstance(line.keyword.parts[0], Reference)  # noqa: S101 - for the type checker
         known = self._known_table(line.keyword.parts[0].name, table)
         known.words.append((category, len(entries)))
-        entries.extend(_TableEntries(table, entry, len(entries), path))
+        entries.extend(TableEntries(table, entry, len(entries), path))
         return True
 
     def _table_of(self, line: Line) -> LineTable | None:
@@ -579,7 +500,9 @@ def _built_in_cues() -> tuple[tuple[Cue, Keyword], ...]:
     return tuple((cue, keyword) for cue, keyword in read if keyword is not None)
 
 
-# ------------------------------------------------------------------------ entries
+def _has_condition(entry: Entry) -> bool:
+    # To compare takes long, and nearly all entries have the one that says nothing.
+    return entry.condition is not NO_CONDITION and entry.condition != NO_CONDITION
 
 
 def _with_paths(category: Category) -> Iterator[tuple[str, Entry]]:
@@ -587,151 +510,3 @@ def _with_paths(category: Category) -> Iterator[tuple[str, Entry]]:
         yield f"match[{i}]", entry
     for i, entry in enumerate(category.unless):
         yield f"unless[{i}]", entry
-
-
-def _entry(entry: Entry, number: int, path: str) -> CompiledEntry:
-    """Describe a block, whose keyword is whichever of its words was found."""
-    lines = [line for group in entry.groups for line in group]
-    return CompiledEntry(
-        number,
-        lines[0].keyword.written if len(lines) == 1 else "",
-        path,
-        str(entry.location),
-        _weight(entry.weight),
-        (),
-        entry.name,
-        lines[0].keyword.language,
-        is_exact=any(map(_is_exact, lines)),
-    )
-
-
-def _line_entry(line: Line, entry: Entry, number: int, path: str) -> CompiledEntry:
-    return CompiledEntry(
-        number,
-        line.keyword.written,
-        path,
-        str(line.keyword.location),
-        _weight(line.weight if line.weight is not None else entry.weight),
-        line.ids,
-        entry.name,
-        line.keyword.language,
-        is_exact=_is_exact(line),
-    )
-
-
-def _is_exact(line: Line) -> bool:
-    return any(isinstance(part, Phrase) and part.exact for part in line.keyword.parts)
-
-
-def _weight(weight: Fraction | None) -> int:
-    return WEIGHT_UNIT if weight is None else _thousandths(weight)
-
-
-def _thousandths(number: Fraction) -> int:
-    return int(number * WEIGHT_UNIT)
-
-
-# -------------------------------------------------------------- what refers to what
-
-
-def parents(category: str) -> Iterator[str]:
-    """Give the ids above this one: ``a.b`` and ``a`` for ``a.b.c``."""
-    while "." in category:
-        category = category.rpartition(".")[0]
-        yield category
-
-
-def evaluation_order(rule_set: RuleSet) -> list[Category]:
-    """Order the categories that are judged: what refers to another stands after it.
-
-    Those that are off are left out; drafts come last, so that no other sees them.
-    """
-    referred = _referred(rule_set)
-    by_id = {category.id: category for category in rule_set.categories}
-    ordered: dict[str, None] = {}
-    for is_draft in (False, True):
-        for category in rule_set.categories:
-            if category.status != "off" and (category.status == "draft") == is_draft:
-                _visit(category.id, is_draft, by_id, referred, ordered)
-    return [by_id[id_] for id_ in ordered]
-
-
-def _visit(
-    start: str,
-    is_draft: bool,  # noqa: FBT001 - which half of the categories is ordered
-    by_id: Mapping[str, Category],
-    referred: Mapping[str, frozenset[str]],
-    ordered: dict[str, None],
-) -> None:
-    """Append a category, those that it refers to first; on a stack of its own."""
-    stack = [(start, iter(sorted(referred[start])))]
-    entered = {start}
-    while stack:
-        id_, others = stack[-1]
-        other = next(others, None)
-        if other is None:
-            ordered[id_] = None
-            stack.pop()
-        elif other not in ordered and other not in entered:
-            status = by_id[other].status
-            if status != "off" and (status == "draft") == is_draft:
-                entered.add(other)
-                stack.append((other, iter(sorted(referred[other]))))
-
-
-def _referred(rule_set: RuleSet) -> dict[str, frozenset[str]]:
-    """Give the categories that each category refers to, those below them included."""
-    lists = {word_list.name: word_list for word_list in rule_set.lists}
-    below: dict[str, set[str]] = defaultdict(set)
-    for category in rule_set.categories:
-        for id_ in (category.id, *parents(category.id)):
-            below[id_].add(category.id)
-    known: dict[str, frozenset[str]] = {}
-    return {
-        category.id: frozenset(
-            id_ for name in _names(lines_of(category), lists, known) for id_ in below[name]
-        )
-        for category in rule_set.categories
-    }
-
-
-def _names(
-    lines: Iterable[Line], lists: Mapping[str, WordList], known: dict[str, frozenset[str]]
-) -> frozenset[str]:
-    """Give the names of the categories that lines refer to, directly or through lists."""
-    names: set[str] = set()
-    for line in lines:
-        for keyword in (line.keyword, *(e.keyword for e in line.excepts)):
-            for part in keyword.parts:
-                if not isinstance(part, Reference):
-                    continue
-                if part.name not in lists:
-                    names.add(part.name)
-                    continue
-                if part.name not in known:
-                    known[part.name] = _names(lists[part.name].marked, lists, known)
-                names |= known[part.name]
-    return frozenset(names)
-
-
-def _needed(
-    rule_set: RuleSet, categories: tuple[CompiledCategory, ...]
-) -> dict[str, frozenset[int]]:
-    """Give the numbers of the categories that must be judged to know about each id.
-
-    What lies below a category may imply it; what it refers to decides about it.
-    """
-    referred = _referred(rule_set)
-    numbers = {category.id: i for i, category in enumerate(categories)}
-    needed: dict[str, frozenset[int]] = {}
-    for number, category in enumerate(categories):
-        others = (numbers[id_] for id_ in referred[category.id] if id_ in numbers)
-        own = {number}
-        for other in others:
-            own |= needed.get(categories[other].id, frozenset({other}))
-        needed[category.id] = frozenset(own)
-    with_parents: dict[str, frozenset[int]] = dict(needed)
-    for category in categories:
-        for id_ in parents(category.id):
-            with_parents[id_] = with_parents.get(id_, frozenset()) | needed[category.id]
-    return with_parents

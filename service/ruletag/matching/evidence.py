@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from ruletag.language.cues import CONTEXTS
-from ruletag.matching.compiler import CompiledCategory, CompiledEntry, CompiledRules
+from ruletag.matching.compiler import CompiledCategory, CompiledRules
 from ruletag.matching.contexts import Contexts
+from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.gaps import Span
 from ruletag.matching.scanning import Hits
 from ruletag.matching.tagging import Evidence, Part

@@ -11,11 +11,12 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from ruletag.matching.accounts import Account, Judged, names
-from ruletag.matching.compiler import CompiledRules, parents
+from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.judging import Judge
 from ruletag.matching.nearmisses import NearMisses
 from ruletag.matching.obstacles import Index, Scene
 from ruletag.matching.reasons import Explanation, Outcome
+from ruletag.matching.references import parents
 from ruletag.matching.scanning import find_hits
 from ruletag.matching.tagger import whole_text
 from ruletag.rules.model import Status

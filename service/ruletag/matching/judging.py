@@ -14,7 +14,8 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Final
 
-from ruletag.matching.compiler import GAP, CompiledCategory, CompiledEntry, CompiledRules
+from ruletag.matching.compiler import GAP, CompiledCategory, CompiledRules
+from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.evidence import Describer, Match
 from ruletag.matching.findings import NOTHING, Cancelled, Findings
 from ruletag.matching.gaps import Span

@@ -13,13 +13,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from ruletag.matching.compiler import (
-    Block,
-    CompiledCategory,
-    CompiledEntry,
-    CompiledRules,
-    Gap,
-)
+from ruletag.matching.compiler import Block, CompiledCategory, CompiledRules, Gap
+from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.findings import Cancelled, Findings
 from ruletag.matching.gaps import MOST_WORDS_BETWEEN, PHRASE_END, GapFinder, Span
 from ruletag.matching.judging import Judge

@@ -14,8 +14,10 @@ from typing import Final
 import msgspec
 
 from ruletag.limits import LIMITS
-from ruletag.matching.compiler import WEIGHT_UNIT, CompiledRules, parents
+from ruletag.matching.compiler import CompiledRules
+from ruletag.matching.entries import WEIGHT_UNIT
 from ruletag.matching.judging import Judge, Verdict
+from ruletag.matching.references import parents
 from ruletag.matching.scanning import find_hits
 from ruletag.matching.tagging import Tag, Tagging
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ruletag.matching.compiler import CompiledEntry
+from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.gaps import Span
 from ruletag.rules.model import Severity
 

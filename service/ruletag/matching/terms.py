@@ -72,9 +72,11 @@ class Terms:
         if known is not None:
             return known
         number = self._numbers[identity] = self.take_number()
-        keys, self._forms[number] = self._forms_of(phrase, keyword)
+        keys, forms = self._forms_of(phrase, keyword)
         if keys:
             self._plain[number] = keys
+        else:
+            self._forms[number] = forms
         return number
 
     def _forms_of(
@@ -150,11 +152,12 @@ class Terms:
         )
 
     def _nested(self) -> Iterator[int]:
+        """Give the terms of which one form begins as another does.
+
+        Plain words do not: all keys of one phrase have as many spaces, the last at the end.
+        """
         for number, forms in self._forms.items():
             if _are_nested([form.key for form in forms]):
-                yield number
-        for number, keys in self._plain.items():
-            if len(keys) > 1 and _are_nested(keys):
                 yield number
 
     def _plain_keys(self) -> Iterator[tuple[int, str]]:

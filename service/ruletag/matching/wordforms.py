@@ -34,6 +34,7 @@ _PIECE_END: Final = re.compile(r"([-/'\u2010\u2011\u2019])")
 _DOTTED: Final = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\.?")
 _DOT: Final = re.compile(r"(?<=[^\W\d_])\.")
 _WORD: Final = re.compile(r"[^\W_]+")
+_FEW_CHARACTERS: Final = 64  # of so short a text it is remembered what its words are
 _PLAIN_WORD: Final = re.compile("[A-Za-z]+")
 _PLAIN: Final = re.compile("[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 # Marks an open end until the text is folded: a private-use character, which
@@ -104,16 +105,13 @@ def plain_keys(phrase: Phrase, language: str) -> tuple[str, ...]:
     """
     if phrase.exact or isinstance(phrase.forms, tuple):
         return ()
-    choices = []
-    for number, word in enumerate(phrase.words):
-        if word.open or not _PLAIN_WORD.fullmatch(word.text):
+    for text, _, is_open in phrase.words:
+        if is_open or not (text.isalpha() and text.isascii()):
             return ()
-        inflect = _inflection(phrase, number)
-        plain = word.text.lower()
-        if language == "en" and (inflect is not None or phrase.forms != "none"):
-            choices.append(_both_spellings_of(plain, inflect))
-        else:
-            choices.append((plain,))
+    words = [word.text.lower() for word in phrase.words]
+    if language != "en" or phrase.forms == "none":
+        return (f" {' '.join(words)} ",)
+    choices = [*map(_both_spellings_of, words, _inflections(phrase))]
     if len(choices) == 1:
         return tuple([f" {form} " for form in choices[0]])
     _check_count(choices)
@@ -128,19 +126,21 @@ def _check_count(choices: Iterable[Sized]) -> None:
 
 def written_forms(phrase: Phrase, language: str) -> Iterator[str]:
     """Give each form as text, with a sign where its end is open."""
-    choices = [_word_forms(phrase, i, language) for i in range(len(phrase.words))]
+    inflections = _inflections(phrase)
+    choices = [
+        _word_forms(phrase, word, inflect, language)
+        for word, inflect in zip(phrase.words, inflections, strict=True)
+    ]
     _check_count(choices)
     yield from map(" ".join, product(*choices))
     if isinstance(phrase.forms, tuple):
         yield from phrase.forms
 
 
-def _word_forms(phrase: Phrase, number: int, language: str) -> tuple[str, ...]:
+def _word_forms(phrase: Phrase, word: Word, inflect: str | None, language: str) -> tuple[str, ...]:
     """Give the forms of one word of the phrase."""
-    word = phrase.words[number]
     if word.open:
         return (word.text + STAR,)
-    inflect = _inflection(phrase, number)
     if language != "en" or (inflect is None and phrase.forms == "none"):
         return (word.text,)
     if isinstance(phrase.forms, tuple) and not word.inflected:
@@ -148,19 +148,19 @@ def _word_forms(phrase: Phrase, number: int, language: str) -> tuple[str, ...]:
     return _inflected(word, inflect, exact=phrase.exact)
 
 
-def _inflection(phrase: Phrase, number: int) -> str | None:
-    """Say how a word of the phrase is inflected: the marked words, else the last."""
+def _inflections(phrase: Phrase) -> list[str | None]:
+    """Say how each word of the phrase is inflected: the marked words, else the last."""
+    inflections: list[str | None] = [None] * len(phrase.words)
     if phrase.forms == "none":
-        return None
-    if phrase.words[number].inflected:
-        return "verb"
-    if any(word.inflected for word in phrase.words):
-        return None
+        return inflections
+    marked = [word.inflected for word in phrase.words]
+    if True in marked:
+        return ["verb" if is_marked else None for is_marked in marked]
     if phrase.forms == "verb":
-        return "verb" if number == 0 else None
-    if phrase.forms in {"default", "plural"} and number == len(phrase.words) - 1:
-        return "plural"
-    return None
+        inflections[0] = "verb"
+    elif phrase.forms in {"default", "plural"}:
+        inflections[-1] = "plural"
+    return inflections
 
 
 def _inflected(word: Word, inflect: str | None, *, exact: bool) -> tuple[str, ...]:
@@ -185,6 +185,8 @@ def _with_endings(stem: str, inflect: str | None) -> tuple[str, ...]:
 
 @lru_cache(maxsize=10_000)
 def _both_spellings_of(plain: str, inflect: str | None) -> tuple[str, ...]:
+    if inflect is None:
+        return spellings(plain)
     forms = _with_endings(plain, inflect)
     return tuple(dict.fromkeys([twin for form in forms for twin in spellings(form)]))
 
@@ -360,8 +362,17 @@ def spelled_words(text: str) -> tuple[str, ...]:
     """Give the words of a text with their case, as exact spelling compares them."""
     if text.isascii() and text.isalnum():  # mostly
         return (text,)
+    return _few_words(text) if len(text) <= _FEW_CHARACTERS else _spelled_words(text)
+
+
+def _spelled_words(text: str) -> tuple[str, ...]:
     visible = "".join(character for character in text if category(character) != "Cf")
     return tuple(_WORD.findall(normalize("NFKC", visible)))
+
+
+@lru_cache(maxsize=1024)
+def _few_words(text: str) -> tuple[str, ...]:
+    return _spelled_words(text)
 
 
 def has_case(form: Form, text: str) -> bool:

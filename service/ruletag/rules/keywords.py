@@ -92,7 +92,7 @@ class KeywordReader:
         """
         is_marked = literal and "~" in written
         if len(written) <= LIMITS.keyword and _SIMPLE.fullmatch(written) and not is_marked:
-            words = tuple(map(self._simple_word, written.split(" ")))
+            words = tuple([self._simple_word(token) for token in written.split(" ")])
             phrase = Phrase(words, exact_case, forms)
             return Keyword(written, location, self._language, (phrase,))
         try:
@@ -113,7 +113,8 @@ class KeywordReader:
     def _simple_word(self, token: str) -> Word:
         word = self._words.get(token)
         if word is None:
-            word = self._words[token] = Word(token.rstrip("~"), inflected=token[-1] == "~")
+            word = Word(token[:-1], inflected=True) if token[-1] == "~" else Word(token)
+            self._words[token] = word
         return word
 
     def read_form(self, written: str, location: Location) -> str | None:

@@ -114,7 +114,7 @@ def _closed(folder: Path, name: str, error: OSError) -> Problem:
     return _of_folder(folder, problem.code, detail, problem.hint)
 
 
-def fingerprint(folder: Path) -> object:
+def fingerprint(folder: Path) -> str:
     """Give a value that changes when a rule file is added, removed, replaced or written to.
 
     Made from file metadata, without reading a file; the time of the last change
@@ -123,7 +123,8 @@ def fingerprint(folder: Path) -> object:
     """
     root = _root(folder)
     endings = (*_ENDINGS, *_LIST_ENDINGS)
-    return str(root), tuple((str(path), _metadata(path)) for path in _files(root, endings))
+    found = str(root), [(str(path), _metadata(path)) for path in _files(root, endings)]
+    return hashlib.sha256(repr(found).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _metadata(path: Path) -> tuple[int, ...]:

@@ -5,10 +5,10 @@ After `ruletag.rules.parser` has made these, nobody checks shapes again.
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Final, Literal, overload
+from typing import Final, Literal, NamedTuple, overload
 
 from ruletag.language.cues import ContextName, CuedContext, Role
 from ruletag.problems import Location, Problem
@@ -20,8 +20,7 @@ Status = Literal["on", "draft", "off", "deprecated"]
 STATUSES: tuple[Status, ...] = ("on", "draft", "off", "deprecated")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a keyword, without its marks.
 
     ``inflected`` is the mark ``~``: every verb form. ``open`` is the mark ``*``:
@@ -33,8 +32,7 @@ class Word:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """Words that stand side by side; ``exact`` when their case must be as written."""
 
     words: tuple[Word, ...]
@@ -42,15 +40,13 @@ class Phrase:
     forms: FormsKind | tuple[str, ...] = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """``$metals``: any word of that list, or any counted match of that category."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(NamedTuple):
     """A phrase sought, or several with gaps between them, as its author wrote it."""
 
     written: str
@@ -59,8 +55,7 @@ class Keyword:
     parts: tuple[Phrase | Reference, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A keyword where several stand, with what belongs to it alone.
 
     ``weight`` is an exact fraction, None if not given.
@@ -109,8 +104,7 @@ class Condition:
 NO_CONDITION: Final = Condition()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of ``match`` or ``unless``.
 
     A match needs one line of every group; a keyword is one group of one line.
@@ -136,7 +130,7 @@ def with_all_ids(lines: Iterable[Line]) -> Iterator[Line]:
         if first is None or set(line.ids) <= set(first.ids):
             kept.append(line)
         else:
-            kept[place] = replace(first, ids=first.ids + line.ids)
+            kept[place] = first._replace(ids=first.ids + line.ids)
     yield from kept
 
 

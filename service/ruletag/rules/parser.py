@@ -238,7 +238,8 @@ class RulesParser:
 def _keywords(lines: Iterable[Line]) -> Iterator[Keyword]:
     for line in lines:
         yield line.keyword
-        yield from (exception.keyword for exception in line.excepts)
+        if line.excepts:
+            yield from (exception.keyword for exception in line.excepts)
 
 
 def _place_of(keyword: Keyword, name: str) -> Location:

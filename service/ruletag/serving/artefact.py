@@ -8,11 +8,13 @@ else could have written.
 import gc
 import io
 import pickle
-from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any, Final, cast
 
-from ruletag.matching.compiler import CompiledRules
+from ruletag.matching.compiler import CompiledCategory, CompiledRules
+from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.terms import Keys
 
 _AT_ONCE: Final = 2_000  # rows; while pickle reads a piece, no other thread of the process runs
@@ -26,7 +28,7 @@ def dump(rules: CompiledRules) -> Iterator[bytes]:
             yield _pickled((value.automaton, value.lengths, value.terms, value.nested))
             yield from _pieces(value.keys)
         elif name == "categories":
-            yield from _pieces(value, at_once=1)
+            yield from _pieces(tuple(map(_with_rows, value)), at_once=1)
         elif name in _TABLES:
             yield from _pieces(tuple(value.items()))
         else:
@@ -50,6 +52,8 @@ def load(content: bytes) -> CompiledRules:
 
 
 _NAMES: Final = tuple(field.name for field in fields(CompiledRules))
+_Entries = Sequence[CompiledEntry]
+_AS_ENTRY: Final = partial(tuple.__new__, CompiledEntry)  # there are many, and this is quick
 _TABLES: Final = frozenset({"words", "members", "uses", "gap_of", "guards", "cues", "needed"})
 
 
@@ -57,12 +61,27 @@ def _field(name: str, file: io.BytesIO) -> Any:  # noqa: ANN401 - one of the fie
     if name in _TABLES:
         return dict(_rows(file))
     if name == "categories":
-        return tuple(_rows(file))
+        return tuple(map(_with_entries, _rows(file)))
     value = pickle.load(file)  # noqa: S301 - see the head of this module
     if name == "keys":
         automaton, *rest = value
         return Keys(automaton, tuple(_rows(file)), *rest)
     return value
+
+
+def _with_rows(category: CompiledCategory) -> CompiledCategory:
+    """Take the class off the entries, since each would be written and read by itself for it."""
+    entries = category.entries
+    if not isinstance(entries, tuple):
+        return category
+    return replace(category, entries=cast("_Entries", tuple(map(tuple, entries))))
+
+
+def _with_entries(category: CompiledCategory) -> CompiledCategory:
+    entries = category.entries
+    if not isinstance(entries, tuple):
+        return category
+    return replace(category, entries=tuple(map(_AS_ENTRY, entries)))
 
 
 def _pickled(value: object) -> bytes:

@@ -31,10 +31,11 @@ from ruletag.serving.artefact import dump
 from ruletag.serving.lastgood import keep, kept
 from ruletag.serving.shared import Slot
 
-_NICE: Final = 5  # requests come first
+_NICE: Final = 5
 # Imported by name, since what `-m` runs is called `__main__`, and so would be what it
-# reports. -P keeps a file of the working folder from standing in for a module.
-_COMMAND: Final = "from ruletag.serving.builder import main; main()"
+# reports. -P keeps a file of the working folder from standing in for a module. Requests
+# come first, before all that is imported.
+_COMMAND: Final = f"import os; os.nice({_NICE}); from ruletag.serving.builder import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,13 @@ def build(rule_set: RuleSet) -> CompiledRules:
     return rules
 
 
-def run(job: Job) -> Report:
-    """Do a job in this process."""
+def run(job: Job, made: list[object] | None = None) -> Report:
+    """Do a job in this process.
+
+    A process that is about to end gives ``made``, which gets all that was made: to
+    free it piece by piece takes a while.
+    """
+    made = [] if made is None else made
     started = time.monotonic()
     seen = fingerprint(job.folder)
     try:
@@ -88,7 +94,9 @@ def run(job: Job) -> Report:
             return Report("moving")
         if rule_set.digest == job.known:
             return Report("same", rule_set.digest)
-        size, sha256 = Slot(job.slot).write(dump(build(rule_set)))
+        rules = build(rule_set)
+        made += (rule_set, rules)
+        size, sha256 = Slot(job.slot).write(dump(rules))
     except RuleSetError as error:
         is_same = job.from_state or fingerprint(job.folder) == seen
         return Report("refused", problems=tuple(error.problems)) if is_same else Report("moving")
@@ -126,9 +134,9 @@ def _keep(job: Job, contents: Mapping[str, bytes]) -> str:
 
 
 class Builder:
-    """Starts the compiler and waits for it.
+    """Starts the compiler and waits for its report.
 
-    One is always started ahead, since to start takes it as long as most rule sets
+    `prepare` starts one ahead, since to start takes it as long as most rule sets
     take to compile. ``stop`` may be called from another thread.
     """
 
@@ -136,29 +144,43 @@ class Builder:
         self._handles = handles
         self._seconds = seconds
         self._next: subprocess.Popen[bytes] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None  # at work
+        self._done: subprocess.Popen[bytes] | None = None  # giving back its memory
 
     def run(self, job: Job) -> Report:
         """Do a job in a process of its own."""
-        waiting, self._next = self._next, None
-        if waiting is not None and waiting.poll() is not None:
-            _end(waiting)
-            waiting = None
-        if waiting is None:
-            waiting = self._started()
-        self._process = waiting
+        self.prepare()
+        process, self._next = self._next or self._started(), None
+        self._process = process
+        output = self._output(process, _as_line(job))
+        self._process = None
         try:
-            with waiting as process:
-                output = self._output(process, _as_line(job))
-            return self._report(process.returncode, output)
-        finally:
-            self._process = None
+            report: Report = pickle.loads(output)  # noqa: S301 - from ourselves
+        except Exception:  # noqa: BLE001 - cut short, in any way
+            _end(process)
+            return Report("failed", problems=(_failure(process.returncode),))
+        self._done = process
+        return report
+
+    def prepare(self) -> None:
+        """Have a compiler wait for a job, and leave nothing of the one before."""
+        self._end_done()
+        if self._next is not None and self._next.poll() is not None:
+            _end(self._next)
+            self._next = None
+        if self._next is None:
             self._next = self._started()
+
+    def _end_done(self) -> None:
+        done, self._done = self._done, None
+        if done is not None:
+            _end(done)
 
     def stop(self) -> None:
         """End what is at work, and what waits for work."""
         if self._process is not None:
             self._process.kill()
+        self._end_done()
         waiting, self._next = self._next, None
         if waiting is not None:
             _end(waiting)
@@ -185,16 +207,9 @@ class Builder:
         finally:
             timer.cancel()
 
-    def _report(self, status: int, output: bytes) -> Report:
-        try:
-            report: Report = pickle.loads(output)  # noqa: S301 - from ourselves
-        except Exception:  # noqa: BLE001 - cut short, in any way
-            return Report("failed", problems=(_failure(status),))
-        return report
-
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a process that waits for work; leave nothing of it behind."""
+    """End a process that waits for work or has done it; leave nothing of it behind."""
     process.kill()
     with process:
         pass
@@ -224,19 +239,21 @@ def _from_line(line: bytes) -> Job:
 def main() -> None:
     """Wait for a job on standard input, do it, and write its report to standard output."""
     _limit_memory()
-    os.nice(_NICE)
     gc.disable()  # all that is made here is kept
     line = sys.stdin.buffer.readline()
     if not line:
         return
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    made: list[object] = []
     try:
-        report = run(_from_line(line))
+        report = run(_from_line(line), made)
     except MemoryError:
         report = Report("failed", problems=(_failure(1),))
     sys.stdout.buffer.write(pickle.dumps(report))
-    sys.stdout.flush()
-    os._exit(0)  # the system takes back faster what Python would free piece by piece
+    # Nobody need wait until all memory is given back, and the system takes it back
+    # faster than Python would free it piece by piece.
+    sys.stdout.close()
+    os._exit(0)
 
 
 def _limit_memory() -> None:

@@ -48,7 +48,7 @@ class Leader:
         self._builder = Builder([slot.handle for slot in shared.slots])
         self._build = build or self._builder.run
         self._leads = False
-        self._settled: object = None
+        self._settled = ""
         self._failures = 0
         self._retry_at = float("inf")
         self._looks = shared.looks
@@ -61,6 +61,8 @@ class Leader:
                 continue
             try:
                 self.look()
+                if self._leads:
+                    self._builder.prepare()
             except Exception:  # noqa: BLE001 - whatever it is, the rules in force go on
                 _LOG.exception("the rule folder could not be looked at")
             due = time.monotonic() + self._watch.interval
@@ -68,41 +70,58 @@ class Leader:
 
     def look(self) -> None:
         """Look at the folder once, if nobody else does, and act on what changed."""
-        if not self._leads and not self._shared.try_to_lead():
+        self._looks = self._shared.looks
+        if not self._leads and not self._take_the_lead():
             return
-        self._leads = True
-        if self._shared.looks != self._looks:
-            self._looks = self._shared.looks
-            self._settled = None
-        now = fingerprint(self._watch.folder)
+        now = self._seen()
         if now == self._settled and time.monotonic() < self._retry_at:
             return
         # An editor or a copy may be half way through.
         if self._shared.read().active is not None:
             time.sleep(_STEADY)
-        if fingerprint(self._watch.folder) == now and self._act(now):
+        if self._seen() == now and self._act(now):
             self._settled = now
+
+    def _take_the_lead(self) -> bool:
+        """Go on where the leader before this one was; say whether there is none now."""
+        self._leads = self._shared.try_to_lead()
+        if self._leads:
+            self._shared.set_compiling(False)
+            self._settled = self._shared.read().settled
+        return self._leads
+
+    def _seen(self) -> str:
+        """Give a value that changes with the folder, and when a look was asked for."""
+        return f"{self._looks} {fingerprint(self._watch.folder)}"
 
     def retry(self) -> None:
         """Have what failed tried again at the next look."""
         self._retry_at = 0.0
 
-    def _act(self, seen: object) -> bool:
+    def _act(self, seen: str) -> bool:
         """Compile what was seen; give False where it must be looked at again."""
+        self._shared.set_compiling(True)
+        try:
+            return self._settle(seen)
+        finally:
+            self._shared.set_compiling(False)
+
+    def _settle(self, seen: str) -> bool:
         if seen != self._settled:
             self._failures = 0
         self._retry_at = float("inf")
-        state = self._shared.read()
+        state = replace(self._shared.read(), next=None)
         report = self._build(self._job(state))
         if report.outcome == "moving":
             return False
         if report.outcome == "built":
-            self._activate(report, None)
+            self._activate(report, replace(state, refused=None, settled=seen))
         elif report.outcome == "same":
-            if state.refused is not None:
-                self._shared.write(replace(state, refused=None))
+            self._shared.write(replace(state, refused=None, settled=seen))
         else:
-            self._refuse(report)
+            # Where the compiler failed, another leader is to try again.
+            settled = seen if report.outcome == "refused" else ""
+            self._refuse(report, replace(state, settled=settled))
         return True
 
     def _job(self, state: State, *, from_state: bool = False) -> Job:
@@ -113,8 +132,11 @@ class Leader:
 
     # ------------------------------------------------------------------- a good edit
 
-    def _activate(self, report: Report, refused: Refused | None) -> None:
-        """Have all workers load the new rules, then use them from one moment on."""
+    def _activate(self, report: Report, state: State) -> None:
+        """Have all workers load the new rules, then use them from one moment on.
+
+        ``state`` is to stand on the board, with the new rules in it.
+        """
         before = self._shared.read()
         slot = 1 - before.active.slot if before.active is not None else 0
         generation = before.active.generation + 1 if before.active is not None else 1
@@ -124,7 +146,7 @@ class Leader:
         following = replace(
             following, active_from=time.monotonic() + _NOTICE, loaded_at=time.time()
         )
-        self._shared.write(State(following, None, refused, before.refusals))
+        self._shared.write(replace(state, active=following))
         self._told(report, generation)
         time.sleep(2 * _NOTICE)
         if before.active is not None:
@@ -153,21 +175,21 @@ class Leader:
 
     # -------------------------------------------------------------------- a bad edit
 
-    def _refuse(self, report: Report) -> None:
+    def _refuse(self, report: Report, state: State) -> None:
         """Keep the rules in force, and say why the edit was refused."""
         if report.outcome == "failed":
             self._retry_at = time.monotonic() + _RETRY[min(self._failures, len(_RETRY) - 1)]
             self._failures += 1
         problems = tuple(map(self._placed, report.problems))
         refused = Refused(time.time(), problems, len(problems))
-        state = self._shared.read()
-        self._shared.write(replace(state, refused=refused, refusals=state.refusals + 1))
+        state = replace(state, refused=refused, refusals=state.refusals + 1)
+        self._shared.write(state)
         for problem in problems:
             _LOG.error("rules refused: %s", problem, extra={"code": problem.code})
         if self._watch.stops_on_refusal:
             self._shared.ask_to_stop()
         elif state.active is None and self._watch.state is not None:
-            self._fall_back(refused)
+            self._fall_back(state)
 
     def _placed(self, problem: Problem) -> Problem:
         """Name the folder where a problem names no file."""
@@ -175,9 +197,9 @@ class Leader:
             return problem
         return replace(problem, location=problem.location._replace(file=str(self._watch.folder)))
 
-    def _fall_back(self, refused: Refused) -> None:
+    def _fall_back(self, state: State) -> None:
         """Start with the last good rules of an earlier start."""
-        report = self._build(self._job(self._shared.read(), from_state=True))
+        report = self._build(self._job(state, from_state=True))
         if report.outcome == "built":
             _LOG.warning("the rules kept in %s are put in force instead", self._watch.state)
-            self._activate(report, refused)
+            self._activate(report, state)

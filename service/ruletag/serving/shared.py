@@ -28,14 +28,13 @@ from ruletag.problems import Problem
 
 _NUMBER: Final = struct.Struct("=Q")
 _ROW: Final = struct.Struct("=QQ")  # process, generation loaded
-_CHANGES, _LOOKS, _FLAGS = 0, 8, 16  # where these numbers stand
+_CHANGES, _LOOKS, _FLAGS, _COMPILING = 0, 8, 16, 24  # where these numbers stand
 _ROWS: Final = 256  # workers, at most: 64, and as many that are about to leave
 _FIRST_ROW: Final = 64
 _FIRST_STATE: Final = 8 * 1024
 _ROOM: Final = 2 * 1024 * 1024  # bytes for a state; pages that are not written to take no room
 _DRAINING: Final = 1
 _STOPPING: Final = 2
-_PIECE: Final = 1024 * 1024
 _MOST_PROBLEMS: Final = 1_000  # of a refused edit are kept
 _LEADER, _CLAIM = 0, 1  # bytes of the lock file
 
@@ -68,12 +67,16 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What stands on the board. ``next`` is to be loaded, and not yet to be used."""
+    """What stands on the board. ``next`` is to be loaded, and not yet to be used.
+
+    ``settled`` is the fingerprint of the folder of which all this came.
+    """
 
     active: Published | None = None
     next: Published | None = None
     refused: Refused | None = None
     refusals: int = 0
+    settled: str = ""
 
 
 class Slot:
@@ -98,11 +101,15 @@ class Slot:
 
     def read(self, published: Published) -> bytes | None:
         """Give what was published, or None where it has been written over since."""
-        content, digest = bytearray(), hashlib.sha256()
-        while piece := os.pread(self.handle, _PIECE, len(content)):
-            digest.update(piece)
-            content += piece
-        return bytes(content) if digest.hexdigest() == published.sha256 else None
+        content = b"".join(self._pieces(published.size))
+        return content if hashlib.sha256(content).hexdigest() == published.sha256 else None
+
+    def _pieces(self, size: int) -> Iterator[bytes]:
+        """Yield so many bytes, nearly always as one piece, which is joined without a copy."""
+        offset = 0
+        while piece := os.pread(self.handle, size - offset, offset):
+            yield piece
+            offset += len(piece)
 
     def clear(self) -> None:
         """Give the memory back."""
@@ -173,6 +180,15 @@ class Shared:
         self._memory[start : start + len(content)] = content
         self._set(place, len(content))
         self._set(_CHANGES, changes)
+
+    @property
+    def is_compiling(self) -> bool:
+        """Whether an edit is under way, which the leader's end would have begun anew."""
+        return bool(self._number(_COMPILING))
+
+    def set_compiling(self, value: bool) -> None:  # noqa: FBT001 - what is set
+        """Say that an edit is under way, or no longer. Only the leader may."""
+        self._set(_COMPILING, value)
 
     # ------------------------------------------------------- asked for by the master
 
