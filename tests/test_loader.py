@@ -364,6 +364,29 @@ def test_fingerprints_see_an_edit_that_keeps_date_and_size(folder: Path) -> None
     assert fingerprint(folder) != before
 
 
+def test_fingerprints_see_the_folder_come_and_go(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+    seen = [fingerprint(folder)]
+    folder.mkdir()
+    seen.append(fingerprint(folder))
+
+    assert seen[0] != seen[1]
+
+
+def test_a_folder_that_cannot_be_reached_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    folder = tmp_path / "closed" / "rules"
+    folder.mkdir(parents=True)
+    folder.parent.chmod(0)
+    user = os.geteuid()
+    if not user:
+        os.seteuid(54321)  # to root nothing is closed
+    try:
+        assert complaints(folder) == ["E403 the rule folder cannot be reached: permission denied"]
+    finally:
+        os.seteuid(user)
+        folder.parent.chmod(0o700)
+
+
 def test_fingerprints_see_files_come_and_go(folder: Path) -> None:
     seen = [fingerprint(folder)]
     (folder / "x.yaml").symlink_to("nowhere")

@@ -17,6 +17,7 @@ REFUSED = [
     ("an interval of nothing", {"RULETAG_POLL_INTERVAL": "0"}, "0.01 to 3600 seconds"),
     ("a token that can be guessed", {"RULETAG_TOKENS": "short"}, "RULETAG_TOKENS is not"),
     ("an interval that is no number", {"RULETAG_POLL_INTERVAL": "nan"}, "seconds"),
+    ("a mask that is no category", {"RULETAG_DECISION_MASK": "metal, BAD"}, "categories, with"),
     ("a limit of nothing", {"RULETAG_LIMIT_BODY": "0"}, "RULETAG_LIMIT_BODY='0' is not allowed"),
     ("a limit that is no number", {"RULETAG_LIMIT_TEXT": "1e6"}, "whole number"),
     ("a limit that there is not", {"RULETAG_LIMIT_TXT": "5"}, "RULETAG_LIMIT_TXT is no setting"),

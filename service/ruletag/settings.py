@@ -16,6 +16,8 @@ SHIPPED_RULES: Final = Path(__file__).resolve().parent / "shipped"
 LOCAL_RULES: Final = Path("rules")
 _PREFIX: Final = "RULETAG_"
 _HIGHEST_PORT: Final = 65535
+# A category; or one and all below it.
+_MASK: Final = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*(?:\.\*)?")
 _SHORTEST_TOKEN: Final = 16  # characters; what is shorter can be guessed
 _TOKENS: Final = "tokens of 16 or more ASCII characters, with spaces or commas between"
 # Kubernetes puts such variables into every container beside a Service that is
@@ -141,6 +143,13 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
+def _categories(text: str) -> tuple[str, ...]:
+    ids = _words(text)
+    if not all(_MASK.fullmatch(id_) for id_ in ids):
+        raise ValueError
+    return ids
+
+
 def _tokens(text: str) -> tuple[str, ...]:
     tokens = _words(text)
     if any(len(token) < _SHORTEST_TOKEN or not token.isascii() for token in tokens):
@@ -248,7 +257,7 @@ TABLE: Final = (
     ),
     Setting(
         "decision_mask",
-        _words,
+        _categories,
         "categories, with spaces or commas between",
         "categories whose evidence the decision log leaves out",
     ),

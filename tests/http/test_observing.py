@@ -238,3 +238,12 @@ def test_a_fault_in_observing_is_not_the_requests(caplog: pytest.LogCaptureFixtu
     body = watching.get_metrics(request).body
     assert isinstance(body, bytes)
     assert b"ruletag_decisions_dropped_total 1.0" in body
+
+
+def test_lost_decisions_are_told_of_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    watching = Observer(Settings(decision_log="stdout"), Store(), counts=Tallies())
+
+    watching._decisions_dropped(3)  # noqa: SLF001 - as the queue of lines does
+    watching._decisions_dropped(4)  # noqa: SLF001
+
+    assert [r.levelname for r in caplog.records if "decisions are lost" in r.message] == ["WARNING"]

@@ -17,6 +17,7 @@ from ruletag.serving.store import Store
 from ruletag.settings import Settings
 
 _LOG: Final = logging.getLogger("ruletag")
+_QUIET: Final = 60.0  # seconds between two words of lost decisions
 _PROBES: Final = frozenset({"/livez", "/readyz", "/metrics"})
 
 
@@ -60,6 +61,7 @@ class Observer:
         self._line = _encoder(settings.log_format)
         self._spans = traces.spans(settings)
         self._decisions = decisions.decision_log(settings)
+        self._told_again = 0.0
         lines.dropped = lambda count: self._metrics.add("log_lines_dropped", count)
         if self._decisions is not None:
             self._decisions.lines.dropped = self._decisions_dropped
@@ -67,6 +69,9 @@ class Observer:
 
     def _decisions_dropped(self, count: int) -> None:
         self._metrics.add("decisions_dropped", count)
+        if time.monotonic() >= self._told_again:
+            self._told_again = time.monotonic() + _QUIET
+            _LOG.warning("decisions are lost: the decision log cannot take them, or not so many")
 
     def refused(self, reason: str) -> None:
         """Count a request that was one too many."""
@@ -82,7 +87,7 @@ class Observer:
                 self._decisions.tagged(request_id, document, digest, tagging)
             except Exception:  # noqa: BLE001 - the answer is good all the same
                 _LOG.exception("a decision could not be written")
-                self._decisions_dropped(1)
+                self._metrics.add("decisions_dropped", 1)
 
     def finished(self, finished: Finished) -> None:
         """Count a request that has been answered, log it, and send its span."""

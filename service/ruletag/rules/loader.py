@@ -94,6 +94,9 @@ def _nothing_in(root: Path) -> tuple[str, str]:
     """Say why a folder holds no rule files."""
     if os.path.isdir(root):  # noqa: PTH112 - `Path.is_dir` raises where access is denied
         return "the rule folder holds no *.yaml or *.yml files", "put one there"
+    error = _metadata(root)[0]
+    if error == errno.EACCES:
+        return "the rule folder cannot be reached: permission denied", _REMEDIES[error]
     if os.path.lexists(root):
         return "the rule folder is not a folder", "name the folder that holds the files"
     return "the rule folder does not exist: no *.yaml or *.yml files", "create it, or mend its name"
@@ -117,13 +120,16 @@ def _closed(folder: Path, name: str, error: OSError) -> Problem:
 def fingerprint(folder: Path) -> str:
     """Give a value that changes when a rule file is added, removed, replaced or written to.
 
+    And when the folder itself comes, goes or is replaced.
+
     Made from file metadata, without reading a file; the time of the last change
     of status is part of it, so an edit that keeps size and date shows as well.
     Never raises: what cannot be looked at is part of the value.
     """
     root = _root(folder)
     endings = (*_ENDINGS, *_LIST_ENDINGS)
-    found = str(root), [(str(path), _metadata(path)) for path in _files(root, endings)]
+    files = [(str(path), _metadata(path)) for path in _files(root, endings)]
+    found = str(root), _metadata(root)[-1], files  # of the folder, only which it is
     return hashlib.sha256(repr(found).encode("utf-8", "surrogateescape")).hexdigest()
 
 
