@@ -97,6 +97,19 @@ def watched(empty: Watched) -> Watched:
     return empty
 
 
+def test_a_worker_is_ready_when_all_have_rules(empty: Watched) -> None:
+    other = empty.shared.take_row()  # of a worker that has loaded, and does not answer yet
+    empty.shared.sign(other, 1)
+    empty.write(COPPER)
+    empty.look()
+    assert empty.found == ["copper"]
+    assert not empty.store.is_ready
+
+    empty.shared.sign(other, 1, in_force=True)
+    while not empty.store.is_ready:
+        time.sleep(0.001)
+
+
 def test_the_first_rules_are_put_in_force(watched: Watched) -> None:
     assert (watched.found, watched.generation) == (["copper"], 1)
 

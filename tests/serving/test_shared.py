@@ -126,6 +126,18 @@ def test_rows_of_the_dead_are_not_waited_for(shared: Shared) -> None:
     assert shared.have_all(2)
 
 
+def test_all_have_rules_once_they_are_in_force_in_each(shared: Shared) -> None:
+    one, other = shared.take_row(), shared.take_row()
+    shared.sign(one, 1, in_force=True)
+    assert not shared.all_have_rules
+
+    shared.sign(other, 1)
+    assert not shared.all_have_rules
+
+    shared.sign(other, 1, in_force=True)
+    assert shared.all_have_rules
+
+
 def test_what_the_master_asks_for_is_seen(shared: Shared) -> None:
     in_child(shared.ask_for_look)
     in_child(shared.ask_for_look)

@@ -30,6 +30,9 @@ class Follower:
         self._row = shared.take_row()
         self._changes = 0
         self._ready = ready  # a generation that is loaded, and not yet in force
+        # At the start all begin together: who asks one whether it is ready may be
+        # answered by another next.
+        store.is_everywhere = shared.read().active is not None
 
     def run(self, stop: threading.Event) -> None:
         """Go on until told to stop. Never raises."""
@@ -44,9 +47,18 @@ class Follower:
     def step(self) -> None:
         """Do what is to be done now."""
         self._store.is_draining = self._shared.is_draining
+        if self._shared.changes != self._changes:
+            self._follow()
+        self._ask_the_others()
+
+    def _ask_the_others(self) -> None:
+        """Find out whether all have rules; once they had, they have."""
+        if not self._store.is_everywhere:
+            self._store.is_everywhere = self._shared.all_have_rules
+
+    def _follow(self) -> None:
+        """Take what was published."""
         changes = self._shared.changes
-        if changes == self._changes:
-            return
         state = self._shared.read()
         if state.next is not None:
             self._prepare(state.next)
@@ -68,7 +80,8 @@ class Follower:
         content = self._shared.slots[published.slot].read(published)
         if content is not None:
             self._ready = published.generation, load(content)
-            self._shared.sign(self._row, published.generation)
+            in_force = self._store.current is not None
+            self._shared.sign(self._row, published.generation, in_force=in_force)
 
     def _activate(self, published: Published) -> None:
         if self._ready is None or self._ready[0] != published.generation:
@@ -79,6 +92,8 @@ class Follower:
         loaded_at = datetime.fromtimestamp(published.loaded_at, UTC)
         before = self._store.current
         self._store.activate(self._ready[1], published.generation, loaded_at)
+        self._shared.sign(self._row, published.generation, in_force=True)
+        self._ask_the_others()
         self._ready = None
         del before  # freed here, in no request
 

@@ -27,7 +27,7 @@ from typing import Final
 from ruletag.problems import Problem
 
 _NUMBER: Final = struct.Struct("=Q")
-_ROW: Final = struct.Struct("=QQ")  # process, generation loaded
+_ROW: Final = struct.Struct("=QQQ")  # process, generation loaded, whether any is in force
 _CHANGES, _LOOKS, _FLAGS, _COMPILING = 0, 8, 16, 24  # where these numbers stand
 _ROWS: Final = 256  # workers, at most: 64, and as many that are about to leave
 _FIRST_ROW: Final = 64
@@ -235,22 +235,29 @@ class Shared:
             self.sign(number, 0)
             return number
 
-    def sign(self, row: int, generation: int) -> None:
-        """Say that this process has loaded a generation."""
-        _ROW.pack_into(self._memory, _FIRST_ROW + row * _ROW.size, os.getpid(), generation)
+    def sign(self, row: int, generation: int, *, in_force: bool = False) -> None:
+        """Say that this process has loaded a generation, and whether rules are in force in it."""
+        place = _FIRST_ROW + row * _ROW.size
+        _ROW.pack_into(self._memory, place, os.getpid(), generation, in_force)
 
     def leave(self, row: int) -> None:
         """Give the row back: nobody need wait for this process."""
-        _ROW.pack_into(self._memory, _FIRST_ROW + row * _ROW.size, 0, 0)
+        _ROW.pack_into(self._memory, _FIRST_ROW + row * _ROW.size, 0, 0, 0)
 
     def have_all(self, generation: int) -> bool:
         """Whether every worker that lives has loaded a generation."""
         rows = map(self._row, range(_ROWS))
-        return all(loaded >= generation for process, loaded in rows if _lives(process))
+        return all(loaded >= generation for process, loaded, _ in rows if _lives(process))
 
-    def _row(self, number: int) -> tuple[int, int]:
-        process, loaded = _ROW.unpack_from(self._memory, _FIRST_ROW + number * _ROW.size)
-        return process, loaded
+    @property
+    def all_have_rules(self) -> bool:
+        """Whether rules are in force in every worker that lives."""
+        rows = map(self._row, range(_ROWS))
+        return all(in_force for process, _, in_force in rows if _lives(process))
+
+    def _row(self, number: int) -> tuple[int, int, int]:
+        process, loaded, in_force = _ROW.unpack_from(self._memory, _FIRST_ROW + number * _ROW.size)
+        return process, loaded, in_force
 
     # ------------------------------------------------------------------------- locks
 

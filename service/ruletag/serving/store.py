@@ -29,7 +29,8 @@ class Store:
 
     One thread changes it; any number read it. A request reads ``current`` once
     and works with what it got: each is immutable. ``refusals`` counts refused edits.
-    With ``needs_good_rules`` a refused edit makes the service unready.
+    With ``needs_good_rules`` a refused edit makes the service unready. While some
+    process of the service has no rules yet, nothing ``is_everywhere``, and none is ready.
     """
 
     def __init__(self, *, needs_good_rules: bool = False) -> None:
@@ -37,12 +38,13 @@ class Store:
         self.refusal: Refusal | None = None
         self.refusals = 0
         self.is_draining = False
+        self.is_everywhere = True
         self._needs_good_rules = needs_good_rules
 
     @property
     def is_ready(self) -> bool:
         """Whether requests should be sent here."""
-        if self.current is None or self.is_draining:
+        if self.current is None or self.is_draining or not self.is_everywhere:
             return False
         return self.refusal is None or not self._needs_good_rules
 
