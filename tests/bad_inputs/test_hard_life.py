@@ -448,6 +448,18 @@ def test_any_user_with_no_home_and_no_place_to_write(open_folder: Path) -> None:
         life.until(lambda: life.found() == ["zinc"])
 
 
+def oom_score(process: int) -> int:
+    """Give how readily the kernel ends a process where memory runs out."""
+    return int(Path(f"/proc/{process}/oom_score_adj").read_text(encoding="ascii"))
+
+
+def test_the_compiler_is_the_first_to_go_where_memory_runs_out(folder: Path) -> None:
+    with living(folder) as life:
+        life.until(lambda: ready(life))
+        life.until(lambda: [oom_score(process) for process in compilers(life)] == [1000])
+        assert all(oom_score(worker) < 1000 for worker in life.workers())
+
+
 def with_shared_memory_of(size: str) -> tuple[str, ...]:
     """Give what runs a command with so small a ``/dev/shm``; skip where we may not do that."""
     mounted = f"mount -t tmpfs -o size={size} tmpfs /dev/shm"

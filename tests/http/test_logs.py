@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import random
+import resource
 import select
 import string
 import subprocess
@@ -478,6 +479,25 @@ def test_warnings_and_errors_are_the_important_ones() -> None:
     lines.flush(5)
 
     assert b"failed" in sink.content
+
+
+def test_a_line_that_a_full_disk_cut_short_is_ended_before_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with path.open("wb") as file:
+        sink = Descriptor(file.fileno())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8, limits[1]))
+        try:
+            sink.write(b"one\n")
+            for _ in range(2):
+                with pytest.raises(OSError, match="too large"):
+                    sink.write(b"two three\n")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        sink.write(b"four\n")
+        sink.write(b"five\n")
+
+    assert path.read_bytes() == b"one\ntwo \nfour\nfive\n"
 
 
 def test_access_lines_of_gunicorn_are_silent() -> None:

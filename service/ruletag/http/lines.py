@@ -48,18 +48,32 @@ class Descriptor:
     def __init__(self, number: int | None) -> None:
         self._number = number
         self._turn = threading.Lock()
+        self._broke_off = False
 
     def write(self, content: bytes) -> None:
         """Write whole lines; waits as long as it takes."""
         if self._number is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         with self._turn, _locked(self._number):
-            view = memoryview(content)
-            while view:
-                try:
-                    view = view[os.write(self._number, view) :]
-                except BlockingIOError:
-                    select.select([], [self._number], [], 1)
+            # A line that a full disk cut short is ended first.
+            whole = b"\n" + content if self._broke_off else content
+            left = memoryview(whole)
+            try:
+                while left:
+                    left = self._some_of(left)
+            finally:
+                written = len(whole) - len(left)
+                if written:
+                    self._broke_off = not whole.endswith(b"\n", 0, written)
+
+    def _some_of(self, left: memoryview) -> memoryview:
+        """Write what there is room for, after a while; give the rest."""
+        assert self._number is not None  # noqa: S101 - for the type checker
+        try:
+            return left[os.write(self._number, left) :]
+        except BlockingIOError:
+            select.select([], [self._number], [], 1)
+            return left
 
     def after_fork(self) -> None:
         """Begin anew in a process that was forked off."""

@@ -238,6 +238,7 @@ def _from_line(line: bytes) -> Job:
 
 def main() -> None:
     """Wait for a job on standard input, do it, and write its report to standard output."""
+    _be_the_first_to_go()
     _limit_memory()
     gc.disable()  # all that is made here is kept
     line = sys.stdin.buffer.readline()
@@ -254,6 +255,12 @@ def main() -> None:
     # faster than Python would free it piece by piece.
     sys.stdout.close()
     os._exit(0)
+
+
+def _be_the_first_to_go() -> None:
+    """Have the kernel end this process, and no worker, where memory runs out."""
+    with suppress(OSError):  # not every system has it
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def _limit_memory() -> None:

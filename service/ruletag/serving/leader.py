@@ -164,6 +164,7 @@ class Leader:
         extra = {
             "generation": generation,
             "rules_digest": report.digest,
+            "folder": str(self._watch.folder.absolute()),
             "files": report.files,
             "categories": report.categories,
             "bytes": report.size,
