@@ -11,8 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-import msgspec
-
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.entries import WEIGHT_UNIT
@@ -36,16 +34,14 @@ def tag(
     hits, truncated = find_hits(rules, whole)
     judge = Judge(rules, whole, body_start, hits)
     tagged = [v for v in judge.verdicts(_needed(rules, only)) if v.is_tagged]
-    tags = _given(judge, (v for v in tagged if v.category.status != "draft"), only)
-    drafts = _given(judge, (v for v in tagged if v.category.status == "draft"), only)
     if judge.was_cut_short:
         truncated = (*truncated, "conditions")
-    if (
-        sum(len(v.matches) for v in tagged if only is None or v.category.id in only)
-        > LIMITS.matches
-    ):
-        tags, drafts = _cut(tags, drafts, LIMITS.matches)
+    wanted = [v for v in tagged if only is None or v.category.id in only]
+    if sum(len(verdict.matches) for verdict in wanted) > LIMITS.matches:
         truncated = (*truncated, "matches")
+    reporter = _Reporter(judge, only)
+    tags = reporter.given([v for v in tagged if v.category.status != "draft"])
+    drafts = reporter.given([v for v in tagged if v.category.status == "draft"])
     return Tagging(tuple(tags), tuple(drafts), truncated)
 
 
@@ -61,29 +57,38 @@ def _needed(rules: CompiledRules, only: AbstractSet[str] | None) -> AbstractSet[
     return {number for id_ in only for number in rules.needed.get(id_, ())}
 
 
-def _given(judge: Judge, verdicts: Iterable[Verdict], only: AbstractSet[str] | None) -> list[Tag]:
-    """Give the tags of verdicts, implied ones too, by score and then by id."""
-    tags = [_tag(judge, verdict) for verdict in verdicts]
-    tags += _implied(tags)
-    if only is not None:
-        tags = [given for given in tags if given.category in only]
-    return sorted(tags, key=_by_score)
+class _Reporter:
+    """Makes tags of verdicts, with no more evidence in all than an answer may have."""
 
+    def __init__(self, judge: Judge, only: AbstractSet[str] | None) -> None:
+        self._judge = judge
+        self._only = only
+        self._left = LIMITS.matches
 
-def _tag(judge: Judge, verdict: Verdict) -> Tag:
-    category = verdict.category
-    # More than that is cut away in any case.
-    reported = verdict.matches[: LIMITS.matches]
-    return Tag(
-        category.id,
-        category.about.label,
-        category.about.severity,
-        in_units(verdict.score),
-        in_units(category.threshold),
-        tuple([judge.describer.evidence(category, match) for match in reported]),
-        (),
-        category.status == "deprecated",
-    )
+    def given(self, verdicts: Iterable[Verdict]) -> list[Tag]:
+        """Give the tags of verdicts, implied ones too, by score and then by id."""
+        ordered = sorted(verdicts, key=lambda v: (-v.score, v.category.id))
+        tags = [self._tag(verdict) for verdict in ordered]
+        tags += _implied(tags)
+        return sorted((given for given in tags if self._is_wanted(given.category)), key=_by_score)
+
+    def _is_wanted(self, category: str) -> bool:
+        return self._only is None or category in self._only
+
+    def _tag(self, verdict: Verdict) -> Tag:
+        category = verdict.category
+        reported = verdict.matches[: self._left] if self._is_wanted(category.id) else ()
+        self._left -= len(reported)
+        return Tag(
+            category.id,
+            category.about.label,
+            category.about.severity,
+            in_units(verdict.score),
+            in_units(category.threshold),
+            tuple([self._judge.describer.evidence(category, match) for match in reported]),
+            (),
+            category.status == "deprecated",
+        )
 
 
 def in_units(thousandths: int) -> int | float:
@@ -102,16 +107,6 @@ def _implied(tags: Sequence[Tag]) -> Iterator[Tag]:
     for parent, below in children.items():
         if parent not in tagged:
             yield Tag(parent, "", None, None, None, (), tuple(below))
-
-
-def _cut(tags: list[Tag], drafts: list[Tag], most: int) -> tuple[list[Tag], list[Tag]]:
-    """Keep the first ``most`` pieces of evidence of all tags together, drafts last."""
-    cut = []
-    for given in (*tags, *drafts):
-        kept = given.evidence[:most]
-        most -= len(kept)
-        cut.append(msgspec.structs.replace(given, evidence=kept))
-    return cut[: len(tags)], cut[len(tags) :]
 
 
 def _by_score(given: Tag) -> tuple[float, str]:
