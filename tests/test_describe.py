@@ -412,4 +412,4 @@ def test_every_shipped_rule_is_explained() -> None:
     for category in rule_set.categories:
         description = describe(category, rule_set)
         assert description.summary.startswith(category.about.description)
-        assert len(description.text) < 20_000
+        assert len(description.text) < 12_000
