@@ -16,12 +16,9 @@ import argparse
 import http.client
 import json
 import multiprocessing
-import os
 import random
-import socket
 import statistics
 import string
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,6 +27,11 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, NamedTuple
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from serving.served import started  # noqa: E402 - found only now
 
 SEED: Final = Path(__file__).parent.parent / "seeds" / "couple_arrested_for_smuggling_copper.txt"
 PER_CATEGORY: Final = 500
@@ -101,23 +103,9 @@ def write_edit(folder: Path, number: int) -> None:
 @contextmanager
 def running(folder: Path, workers: int) -> Iterator[int]:
     """Run the service on a free port; yield the port when it is ready."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RULETAG_")} | {
-        "RULETAG_RULES": str(folder),
-        "RULETAG_PORT": str(port),
-        "RULETAG_WORKERS": str(workers),
-        "RULETAG_LOG_REQUESTS": "off",
-    }
-    command = [sys.executable, "-P", "-m", "ruletag.master"]
-    service = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
-    try:
+    with started(folder, workers) as (port, _):
         wait_for(port, 1)
         yield port
-    finally:
-        service.terminate()
-        service.wait(20)
 
 
 def wait_for(port: int, generation: int) -> None:

@@ -18,13 +18,11 @@ Ends with 1 where anything was lost or wrong, or where memory grew by more than 
 import argparse
 import contextlib
 import multiprocessing
-import os
 import random
 import re
 import signal
 import socket
 import string
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,6 +33,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from serving.served import started  # noqa: E402 - found only now
 
 WORDS: Final = ("even", "odd")  # each edit takes away the one and adds the other
 BODY: Final = b'{"text":"Copper was smuggled at night, even by odd couples who had little."}'
@@ -150,25 +153,9 @@ def show(number: int, reloads: int, clients: "Clients") -> None:
 @contextmanager
 def running(folder: Path, workers: int) -> Iterator[tuple[int, int]]:
     """Run the service on a free port; yield port and process when it is ready."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RULETAG_")} | {
-        "RULETAG_RULES": str(folder),
-        "RULETAG_PORT": str(port),
-        "RULETAG_WORKERS": str(workers),
-        "RULETAG_LOG_REQUESTS": "off",
-        "RULETAG_POLL_INTERVAL": "0.05",
-    }
-    command = [sys.executable, "-P", "-m", "ruletag.master"]
-    nowhere = subprocess.DEVNULL
-    service = subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere)  # noqa: S603
-    try:
+    with started(folder, workers, {"RULETAG_POLL_INTERVAL": "0.05"}) as (port, process):
         wait_for(port, "is in force", lambda answer: b'"generation":1,' in answer)
-        yield port, service.pid
-    finally:
-        service.terminate()
-        service.wait(20)
+        yield port, process
 
 
 def wait_for(port: int, what: str, holds: Callable[[bytes], bool]) -> None:
