@@ -4,6 +4,8 @@ More of this kind is in ``tests/serving/test_life.py``, ``test_ending.py`` and
 ``test_slow_clients.py``, and, as a container, in ``tests/container``.
 """
 
+import http.client
+import json
 import os
 import resource
 import shutil
@@ -22,8 +24,9 @@ import pytest
 
 from bad_inputs.load import Load
 from bad_inputs.processes import children
-from serving.life import COPPER, ZINC, Life, living
+from serving.life import COPPER, PATIENCE, ZINC, Life, living
 
+ADMIN: Final = "an-admin-token-of-the-tests"
 SOMEBODY: Final = 54321  # a user that nobody has heard of
 MANY: Final = "categories:\n  many:\n" + "".join(
     f"  - word{i}~ ... other{i}\n" for i in range(20_000)
@@ -460,9 +463,9 @@ def test_the_compiler_is_the_first_to_go_where_memory_runs_out(folder: Path) -> 
         assert all(oom_score(worker) < 1000 for worker in life.workers())
 
 
-def with_shared_memory_of(size: str) -> tuple[str, ...]:
-    """Give what runs a command with so small a ``/dev/shm``; skip where we may not do that."""
-    mounted = f"mount -t tmpfs -o size={size} tmpfs /dev/shm"
+def with_room_of(size: str, place: str) -> tuple[str, ...]:
+    """Give what runs a command with so small a disk there; skip where we may not do that."""
+    mounted = f"mount -t tmpfs -o size={size} tmpfs {place}"
     through = ("unshare", "--mount", "sh", "-c", f'{mounted} && exec "$@"', "sh")
     try:
         subprocess.run([*through, "true"], check=True, capture_output=True)
@@ -476,13 +479,43 @@ def test_shared_memory_has_no_room(folder: Path, size: str) -> None:
     folder.mkdir()
     (folder / "metals.yaml").write_text(COPPER, encoding="utf-8")
     (folder / "many.yaml").write_text(MANY, encoding="utf-8")
-    through = with_shared_memory_of(size)
+    through = with_room_of(size, "/dev/shm")  # noqa: S108 - it is that of the test alone
     with bare(folder, {"RULETAG_WORKERS": "2"}, through=through) as life:
         life.until(lambda: ready(life))
         for content, expected in ((ZINC, "zinc"), ("[", "zinc"), (COPPER, "copper")):
             life.write(content)
             life.until(lambda expected=expected: life.found() == [expected])  # type: ignore[misc]
         assert life.ask("GET", "/v1/rules")[0] == 200
+
+
+def test_an_edit_for_which_the_disk_has_no_room(folder: Path) -> None:
+    folder.mkdir()
+    through = with_room_of("16k", str(folder))
+    with bare(folder, {"RULETAG_ADMIN_TOKENS": ADMIN}, through=through) as life:
+        life.until(lambda: life.readiness() > 0)
+        assert put(life, COPPER) == (201, None)
+        life.until(lambda: ready(life))
+
+        status, code = put(life, COPPER + "# long\n" * 10_000)
+
+        assert (status, code) == (507, "disk_full")
+        assert life.found() == ["copper"]
+        assert put(life, ZINC) == (200, None)  # nothing is left behind that takes room
+        life.until(lambda: life.found() == ["zinc"])
+
+
+def put(life: Life, content: str) -> tuple[int, str | None]:
+    """Edit a file over HTTP; give the status, and the code of a refusal."""
+    connection = http.client.HTTPConnection("127.0.0.1", life.port, timeout=PATIENCE)
+    with closing(connection):
+        headers = {"Authorization": f"Bearer {ADMIN}", "Content-Type": "application/yaml"}
+        connection.request("GET", "/v1/rules/metals.yaml", headers=headers)
+        tag = (known := connection.getresponse()).headers["ETag"]
+        known.read()
+        condition = {"If-Match": tag} if tag else {"If-None-Match": "*"}
+        connection.request("PUT", "/v1/rules/metals.yaml", content, headers | condition)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read()).get("code")
 
 
 def test_all_files_are_open_and_rules_are_edited(folder: Path) -> None:

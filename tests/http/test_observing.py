@@ -247,3 +247,20 @@ def test_lost_decisions_are_told_of_once_in_a_while(caplog: pytest.LogCaptureFix
     watching._decisions_dropped(4)  # noqa: SLF001
 
     assert [r.levelname for r in caplog.records if "decisions are lost" in r.message] == ["WARNING"]
+
+
+def test_a_mask_that_hides_nothing_is_warned_of_once_for_a_rule_set(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rules = compile_rules(parse_rules({"a.yaml": b"categories: {trade.metals: [copper, tin]}\n"}))
+    store = Store()
+    store.activate(rules)
+    mask = ("trade.metals", "trade.*", "trade.metal", "tade.*")
+    settings = Settings(decision_log="stdout", decision_mask=mask)
+    watching = Observer(settings, store, counts=Tallies())
+
+    for text in ("copper", "tin"):
+        watching.tagged("id", wire.TagRequest(text=text), rules.digest, tag(rules, text))
+
+    warned = [r.__dict__["category"] for r in caplog.records if "DECISION_MASK" in r.message]
+    assert warned == ["trade.metal", "tade.*"]

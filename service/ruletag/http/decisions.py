@@ -9,7 +9,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -212,10 +212,18 @@ def _category(tag: Tag, status: str, mask: Collection[str]) -> Given:
     return Given(tag.category, tag.score, spans, status, tag.implied_by, left_out)
 
 
+def unknown_in(mask: Iterable[str], categories: Iterable[str]) -> list[str]:
+    """Give the names of a mask that no category is meant by."""
+    known = tuple(categories)
+    return [name for name in mask if not any(_means(name, category) for category in known)]
+
+
 def _is_masked(category: str, mask: Collection[str]) -> bool:
+    return any(_means(name, category) for name in mask)
+
+
+def _means(name: str, category: str) -> bool:
     """Say whether a category is named, as ``economy`` or by ``economy.*``, which has both."""
-    return any(
-        category == name.removesuffix(".*")
-        or (name.endswith(".*") and category.startswith(name[:-1]))
-        for name in mask
-    )
+    if category == name.removesuffix(".*"):
+        return True
+    return name.endswith(".*") and category.startswith(name[:-1])

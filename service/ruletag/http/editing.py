@@ -7,6 +7,8 @@ used afterwards; the rules in force follow it as they follow every other edit.
 import hashlib
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -127,25 +129,17 @@ class Editing:
         return response
 
     def _edit(self, condition: "_Condition", edit: Edit, audit: dict[str, str]) -> Response:
-        try:
-            with folder.locked(self._folder) as opened:
-                before = opened.read(edit.name)
-                audit["before"] = _digest(before) if before is not None else ""
-                if edit.content is None and before is None:
-                    raise _no_such_file("")
-                condition.check(before)
-                digest = self._tried(edit)
-                if edit.content is None:
-                    opened.remove(edit.name)
-                else:
-                    opened.write(edit.name, edit.content)
-        except folder.UnusableError as error:
-            raise refusals.RequestError(
-                409, "not_editable", f"it cannot be edited: {error}"
-            ) from None
-        except folder.BusyError:
-            detail = "another edit is at work; try again"
-            raise refusals.RequestError(503, "overloaded", detail, headers=_RETRY_AFTER) from None
+        with _refusals(), folder.locked(self._folder) as opened:
+            before = opened.read(edit.name)
+            audit["before"] = _digest(before) if before is not None else ""
+            if edit.content is None and before is None:
+                raise _no_such_file("")
+            condition.check(before)
+            digest = self._tried(edit)
+            if edit.content is None:
+                opened.remove(edit.name)
+            else:
+                opened.write(edit.name, edit.content)
         following = {"Ruleset-Next": digest}
         if edit.content is None:
             return Response(204, b"", "", following)
@@ -164,6 +158,20 @@ class Editing:
         if outcome.problems:
             raise catalogue.EditError(outcome.problems)
         return outcome.digest
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what the folder cannot do into refusals of the request."""
+    try:
+        yield
+    except folder.UnusableError as error:
+        raise refusals.RequestError(409, "not_editable", f"it cannot be edited: {error}") from None
+    except folder.FullError as error:
+        raise refusals.RequestError(507, "disk_full", f"nothing was changed: {error}") from None
+    except folder.BusyError:
+        detail = "another edit is at work; try again"
+        raise refusals.RequestError(503, "overloaded", detail, headers=_RETRY_AFTER) from None
 
 
 @dataclass(frozen=True, slots=True)

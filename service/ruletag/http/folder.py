@@ -34,6 +34,10 @@ class UnusableError(Exception):
     """The file, or the folder, cannot be read or edited from outside; the message says why."""
 
 
+class FullError(Exception):
+    """There is no room for the file; the message says why."""
+
+
 class BusyError(Exception):
     """Another edit takes long."""
 
@@ -73,12 +77,14 @@ class Folder:
             raise UnusableError(_reason(error)) from None
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file anew, whole or not at all. Raises `UnusableError`."""
+        """Write a file anew, whole or not at all. Raises `UnusableError` and `FullError`."""
         try:
             with self._parent(name, make=True) as (parent, base):
                 _forget_unfinished(parent)
                 _replace(parent, base, content)
         except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise FullError(_reason(error)) from None
             raise UnusableError(_reason(error)) from None
 
     def remove(self, name: str) -> None:

@@ -61,6 +61,9 @@ class Observer:
         self._line = _encoder(settings.log_format)
         self._spans = traces.spans(settings)
         self._decisions = decisions.decision_log(settings)
+        self._mask = settings.decision_mask
+        self._mask_checked = ""  # the digest of the rules it was held against last
+        self._store = store
         self._told_again = 0.0
         lines.dropped = lambda count: self._metrics.add("log_lines_dropped", count)
         if self._decisions is not None:
@@ -83,11 +86,25 @@ class Observer:
         """Count the categories that a text was given, and log the decision."""
         self._metrics.tagged(_statuses(tagging))
         if self._decisions is not None:
+            if self._mask and digest != self._mask_checked:
+                self._check_mask(digest)
             try:
                 self._decisions.tagged(request_id, document, digest, tagging)
             except Exception:  # noqa: BLE001 - the answer is good all the same
                 _LOG.exception("a decision could not be written")
                 self._metrics.add("decisions_dropped", 1)
+
+    def _check_mask(self, digest: str) -> None:
+        """Warn, once for each rule set, of names that hide nothing: they may be misspelt."""
+        self._mask_checked = digest
+        active = self._store.current
+        categories = active.rules.ids if active is not None else ()
+        for name in decisions.unknown_in(self._mask, categories):
+            _LOG.warning(
+                "RULETAG_DECISION_MASK names a category that the rules do not have; "
+                "if it is misspelt, evidence is logged that should not be",
+                extra={"category": name, "rules_digest": digest},
+            )
 
     def finished(self, finished: Finished) -> None:
         """Count a request that has been answered, log it, and send its span."""

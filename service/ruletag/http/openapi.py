@@ -119,7 +119,7 @@ OPERATIONS: Final = (
         "Write one file of this instance's rule folder, if the rules can be used with it.",
         catalogue.EditAnswer,
         ((YAML, None), (TEXT, None), (CSV, None)),
-        refusals=(*_EDIT_REFUSALS, 400, 413, 415),
+        refusals=(*_EDIT_REFUSALS, 400, 413, 415, 507),
         headers=("ETag", "Ruleset-Next"),
         in_path=_FILE,
         statuses=(200, 201),
@@ -257,6 +257,7 @@ _REFUSALS: Final = {
     428: "which version of the file is meant must be said, with `If-Match` or `If-None-Match: *`",
     500: "a fault of ruletag itself",
     503: "no rules are in force yet, or too many requests are at work",
+    507: "the disk of the rule folder is full",
 }
 _ASKED: Final = {
     "If-Match": "the `ETag` of the file as it was read",

@@ -24,6 +24,7 @@ _TITLES: Final = {
     428: "Precondition Required",
     500: "Internal Server Error",
     503: "Service Unavailable",
+    507: "Insufficient Storage",
 }
 
 
