@@ -34,7 +34,7 @@ from ruletag.text.words import is_hangul
 
 About = Literal["match", "except", "unless", "ignore", "list", "related", "people", "tests"]
 
-MOST: Final = 12  # words of a row, where not all are asked for
+MOST: Final = 8  # words of a row, where not all are asked for
 _MOST_FORMS: Final = 4
 # Behind words of a row in which each may be found in another way.
 _INFLECTED: Final = " (any form)"
