@@ -42,7 +42,14 @@ OUTCOMES: Final = [
         "{match: [a], tests: {skip: [an a]}}",
         "failed",
         "E405",
-        "by `a` (a, a.yaml:2:15)",
+        "by `a` (a.yaml:2:15)",
+    ),
+    (
+        "not skipped, in another form",
+        "{match: [ship], tests: {skip: [the ships]}}",
+        "failed",
+        "E405",
+        "by `ships` (ship, a.yaml:2:15)",
     ),
     ("to do", "{match: [a], tests: {todo: [b]}}", "open", "", ""),
     ("to do and done", "{match: [a], tests: {todo: [a]}}", "mended", "W591", "is tagged now"),
@@ -87,6 +94,36 @@ def test_a_test_that_fails_for_want_of_a_tag_says_why() -> None:
 
     assert result.problem is not None
     assert "write `smuggle~`" in result.problem.hint
+
+
+# name, what is matched, a sentence to skip, what may be written under `except`
+WAYS_OUT: Final = [
+    ("a word before", "smuggler", "He wore budgie smugglers.", ", such as `budgie smugglers`"),
+    ("a word behind", "smuggler", "A smuggler sang.", ", such as `smuggler sang`"),
+    ("no word beside", "smuggler", "Smuggler, he.", ""),
+    ("evidence that no keyword can hold", "smuggle~ it", "Nobody smuggles/it.", ""),
+    ("a gap", "smuggle~ ... copper", "He smuggled old copper pipes.", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "text", "such"), [pytest.param(*case, id=name) for name, *case in WAYS_OUT]
+)
+def test_a_test_that_fails_for_a_tag_says_what_to_write(keyword: str, text: str, such: str) -> None:
+    result = only_result(f"{{match: [{keyword}], tests: {{skip: ['{text}']}}}}")
+
+    assert result.problem is not None
+    assert result.problem.hint == (
+        f"write under `except` a phrase that cancels it{such};"
+        " or under `none` of the entry a word that must not stand near"
+    )
+
+
+def test_what_only_children_bring_is_not_cancelled_here() -> None:
+    parent, *_ = results(compiled("categories:\n  x: {match: [b], tests: {skip: [a]}}\n  x.y: [a]"))
+
+    assert parent.problem is not None
+    assert (parent.problem.detail, parent.problem.hint) == ("x is tagged, by its children x.y", "")
 
 
 def test_what_is_off_is_not_tested() -> None:

@@ -1,5 +1,6 @@
 """Explanations say why, and why not, and agree with what tagging says."""
 
+import re
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -11,7 +12,10 @@ from ruletag.matching.compiler import CompiledRules, compile_rules
 from ruletag.matching.explainer import explain, explainable
 from ruletag.matching.reasons import EntryReport, Explanation, Place, Reason, short
 from ruletag.matching.tagger import tag
+from ruletag.problems import Location, ProblemLog
+from ruletag.rules.keywords import KeywordReader
 from ruletag.rules.loader import parse_rules
+from ruletag.rules.model import Phrase
 from strategies import SEEN, SIGNS, WORDS, Rules, as_yaml, phrases, words
 
 
@@ -406,6 +410,8 @@ ROWS: Final = [
     Row("an added letter", "[metal]", "A mettal.", "spelling", "`mettal` at 1:3"),
     Row("a changed letter", "[copper]", "A copter.", "spelling", "`copter` at 1:3"),
     Row("a longer word", "[copper]", "A copperplate.", "longer_word", "write `copper*`"),
+    Row("a longer word than a verb", "[smuggle~]", "Smugglers.", "longer_word", "`smuggle*` too,"),
+    Row("a longer word, capitals", "['=Copper']", "Copperplate.", "longer_word", "`Copper*`"),
     Row("inside a Hangul word", "[밀수]", "비밀수사", "inside_word", "must begin a word"),
     Row("a single syllable", "[금]", "금니", "inside_word", "a single syllable needs"),
     Row("inside katakana", "[ガス]", "ガスタンク", "inside_word", "longer katakana word"),
@@ -470,10 +476,66 @@ def test_a_missing_group_has_a_hint() -> None:
     assert (hint.code, hint.write) == ("other_form", "smuggle~")
 
 
+def test_what_is_found_beside_a_missing_group_may_be_cancelled() -> None:
+    rule = "{match: [{all: [[gold], [market]]}], except: [gold medal]}"
+
+    gone, left = (first(rule, f"A gold medal{rest}.").reasons[0].detail for rest in ("", ", gold"))
+
+    assert gone.endswith("found is `gold` at 1:3, cancelled by the exception `gold medal` at 1:3")
+    assert left.endswith("found is `gold` at 1:3")
+
+
 def test_a_missing_part_of_a_gap_has_a_hint() -> None:
     _, hint = first("[strip ... membership]", "He stripped the membership.").reasons
 
     assert (hint.code, hint.write) == ("other_form", "strip~")
+
+
+# Words as a keyword may have them, and as a text may: in other forms, longer, without signs.
+KEYWORD_WORDS: Final = {
+    "copper": "coppers copperplate coper copper",
+    "=Copper": "copper copperplate coppers",
+    "smuggle~": "smuggled smugglers smuggle",
+    "smuggled": "smuggle smuggling",
+    "close": "closed closing close",
+    "borders": "border borders",
+    "U.S.": "us U.S.",
+    r"C\*": "c c's",
+    r"\$500": "500 500s",
+    r"\=ship": "ship ships shipped shipment",
+    r"\$close\~": "close closes closed closely",
+    r"a\\b": "a",
+    r"seize\~~": "seized seizures",
+    "é": "és",
+    "x =": "x xs",
+}
+
+
+@st.composite
+def keyword_and_text(draw: st.DrawFn) -> tuple[str, str]:
+    """A keyword, and a text that nearly holds it."""
+    chosen = draw(st.lists(st.sampled_from(sorted(KEYWORD_WORDS)), min_size=1, max_size=3))
+    seen = [draw(st.sampled_from(KEYWORD_WORDS[word].split(" "))) for word in chosen]
+    joint = st.sampled_from((" ", " ", " the ", ", "))
+    return " ".join(chosen), "".join(word + draw(joint) for word in seen)
+
+
+@given(keyword_and_text())
+def test_what_is_advised_can_be_read(both: tuple[str, str]) -> None:
+    keyword, text = both
+    log = ProblemLog()
+    reader, place = KeywordReader("en", log), Location("a.yaml", 1, 1)
+    if reader.read(keyword, place) is None:
+        return
+    match = "[" + as_yaml({"word": keyword}).decode() + "]"
+
+    for report in explained(match, text).entries:
+        for reason in report.reasons:
+            advised = re.findall(r"write (?:the gap )?`([^`]*)`", reason.detail)
+            for write in filter(None, (reason.write, *advised)):
+                advice = reader.read(write, place)
+                assert advice is not None, (write, log.problems)
+                assert all(isinstance(part, Phrase) for part in advice.parts), write
 
 
 def test_places_in_a_title() -> None:

@@ -63,7 +63,8 @@ LAYOUTS: Final = [
     ("quotation marks in quotes", 'a: "[\\"b\\""\n', "a: '[\"b\"'\n"),
     ("words that were plain", "a: [no, 1, 2020-01-22, =WPK]\n", None),
     ("an escape that shows what would not", 'a: "\\u200b"\n', None),
-    ("quotes needed in brackets alone", "a: 'b, c'\nd: ['b, c']\n", 'a: b, c\nd: ["b, c"]\n'),
+    ("quotes needed in brackets alone", "a: 'b]'\nd: ['b]']\n", 'a: b]\nd: ["b]"]\n'),
+    ("quotes around a comma", "- 'b, c'\n- '1,000'\n- d, e\n", '- "b, c"\n- 1,000\n- d, e\n'),
     # Comments.
     ("a comment", "#a\n#b \na: b #c\n", "# a\n# b\na: b  # c\n"),
     ("the rest of a word", "- C #1\n- smuggl #ing\n#1\n", "- C  #1\n- smuggl  #ing\n# 1\n"),

@@ -247,8 +247,16 @@ def test_the_first_of_two_definitions_is_shown() -> None:
 
     shown = [(p.detail, p.related[0].location, p.related[0].line) for p in caught.value.problems]
     assert shown == [
-        ("list `l` is defined twice", Location("a.yaml", 1, 9, 1), "lists: {l: [a]}"),
-        ("category `x` is defined twice", Location("a.yaml", 2, 14, 1), "categories: {x: [a]}"),
+        (
+            "list `l` is defined twice: here and in a.yaml:1",
+            Location("a.yaml", 1, 9, 1),
+            "lists: {l: [a]}",
+        ),
+        (
+            "category `x` is defined twice: here and in a.yaml:2",
+            Location("a.yaml", 2, 14, 1),
+            "categories: {x: [a]}",
+        ),
     ]
 
 
@@ -261,6 +269,18 @@ HINTS: Final = [
     ("terms", "categories: {x: {terms: [a]}}", "the key is called `match`"),
     ("exclude", "categories: {x: {match: [a], exclude: [b]}}", "the key is called `except`"),
     ("not", "categories: {x: {match: [a], not: [b]}}", "the key is called `except`"),
+    ("not in an entry", "categories: {x: [{word: a, not: [b]}]}", "`except` is for phrases"),
+    ("not in a list", "lists: {l: [{word: a, not: [b]}]}\ncategories: {x: [$l]}", "`except`"),
+    ("exclude in an entry", "categories: {x: [{word: a, Exclude: [b]}]}", "`none` for words"),
+    ("status: yes", "categories: {x: {match: [a], status: yes}}", "did you mean `on`?"),
+    ("status: False", "categories: {x: {match: [a], status: False}}", "did you mean `off`?"),
+    ("a category misspelt", "categories: {x: [$smugling], smuggling: [a]}", "mean `$smuggling`?"),
+    ("a list misspelt", "lists: {metals: [a]}\ncategories: {x: [$metls]}", "mean `$metals`?"),
+    ("a parent misspelt", "categories: {x: [$comodities], commodities.a: [a]}", "`$commodities`?"),
+    ("a name like no other", "categories: {x: [$metals]}", "define it: `lists: {metals:"),
+    ("a tilde inside", "categories: {x: [pro~test]}", "write `protest~`; `\\~`"),
+    ("a tilde inside, and at the end", "categories: {x: [pro~te~st~]}", "write `protest~`"),
+    ("a tilde and a star inside", "categories: {x: ['pro~te*st']}", "`\\~` is the character"),
     ("title", "categories: {x: {match: [a], title: b}}", "the key is called `label`"),
     ("should-match", "categories: {x: {match: [a], tests: {should-match: [a]}}}", "`tag`"),
     ("rules", "rules: {x: [a]}", "the key is called `categories`"),

@@ -78,6 +78,8 @@ CODES: Final = {
     "W527": "unknown name after `allow`",
     "W528": "`allow` without effect",
     "W529": "operator of another search language",
+    "W530": "name of a list without its sign",
+    "W531": "comma inside a keyword",
     "W590": "a test of a draft fails",
     "W591": "a sentence to do is tagged",
 }

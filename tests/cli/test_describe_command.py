@@ -100,8 +100,19 @@ def test_long_rows_are_shown_in_full_when_asked_for(run: Run, rules: Path) -> No
     words = ", ".join(f"w{i}" for i in range(30))
     (rules / "long.yaml").write_text(f"categories: {{long: [{words}]}}", encoding="utf-8")
 
-    assert "w11 and 18 more, as written" in run("describe", "long").stdout
+    assert "w7 and 22 more, as written" in run("describe", "long").stdout
     assert "w28, w29, as written" in run("describe", "long", "--full").stdout
+
+
+def test_a_terminal_says_how_to_see_long_rows_in_full(terminal: Terminal, rules: Path) -> None:
+    words = ", ".join(f"w{i}" for i in range(30))
+    (rules / "long.yaml").write_text(f"categories: {{long: [{words}]}}", encoding="utf-8")
+
+    cut = terminal("describe", "long", NO_COLOR="1")
+    full = [terminal("describe", *more, NO_COLOR="1") for more in (["long", "--full"], ["party"])]
+
+    assert cut[1].endswith("\n\n`--full` shows all of them\n")
+    assert not any("--full" in shown for _, shown in full)
 
 
 def test_a_category_that_is_off_is_told_too(run: Run, rules: Path) -> None:
@@ -124,6 +135,8 @@ def test_what_would_steer_a_terminal_is_shown_as_signs(run: Run, rules: Path) ->
 # name, arguments, message
 WRONG: Final = [
     ("a misspelt id", ("smugling",), 'there is no category "smugling"; did you mean `smuggling`?'),
+    ("a list", ("$metals",), "`ruletag expand '$metals'` lists the words of a list"),
+    ("a category with a sign", ("$party",), "did you mean `party`?\n"),
     ("an empty id", ("",), "there is no category"),
     ("a parent without a rule", ("goods",),
      "`goods` has no rule of its own; `goods.*` are the categories below it"),

@@ -76,6 +76,7 @@ BAD: Final = [
     ("a stray mark", ["copper", "sm~uggle"], "E303", r"argument:2:1"),
     ("too short a stem", ["ab*"], "E304", "at least 3 letters before the star"),
     ("an unknown list", ["$metlas"], "E306", "did you mean `$metals`?"),
+    ("a category", ["$smuggling"], "E306", "`ruletag expand --category smuggling`"),
     ("too many forms", [" ".join(["organize~"] * 4)], "E308", "forms; one keyword may have"),
     ("no words", ["...", "~"], "E305", "a gap needs a word on both sides"),
 ]

@@ -113,6 +113,7 @@ def test_an_empty_text() -> None:
 # name, arguments, what is said
 REFUSED: Final = [
     ("an unknown category", ["smugling"], "did you mean `smuggling`?"),
+    ("a list", ["party,$metals"], "`ruletag expand '$metals'` lists the words of a list"),
     ("no category", [","], "CATEGORY is empty"),
     ("a missing file", ["party", "missing.txt"], "missing.txt: no such file"),
     ("many documents", ["party", "corpus.jsonl"], "corpus.jsonl holds many documents"),

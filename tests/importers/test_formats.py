@@ -29,6 +29,7 @@ WORDS: Final[list[tuple[str, str, list[str], list[str]]]] = [
     ("white space", "  scrap \t metal  \n\n\ttin", ["- scrap metal", "- tin"], []),
     ("line ends", "copper\r\nzinc\rtin\n", ["- copper", "- zinc", "- tin"], []),
     ("a sharp is no comment", "C#\ntin#ore", ["- C#", "- tin#ore"], []),
+    ("a comma", "zinc, vitamin\n10,000 tons", ['- "zinc, vitamin"', "- 10,000 tons"], []),
     ("what repeats", "tin\nTin\ntin", ["- tin", "- Tin"], []),
     (
         "a star of two letters is a star",

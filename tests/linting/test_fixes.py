@@ -74,12 +74,18 @@ MENDED: Final = [
         "\n  - {word: ship, with: [layoffs, $x]}\n  x: [layoff]",
         "\n  - {word: ship, with: [layoff, $x]}\n  x: [layoff]",
     ),
+    ("a plural behind a comma", "\n  - 'oil, tankers'\n", '\n  - "oil, tanker"\n'),
     ("a plural in quotes", '\n  - "refugees"\n', "\n  - refugee\n"),
     ("a verb by hand", " [smuggle, smuggled, zinc, smuggling]", " [smuggle~, zinc]"),
     ("a Cyrillic letter", " [c\u043epper, zinc]", " [copper, zinc]"),
     ("invisible characters", " [co\u200bp\u00adper, zinc]", " [copper, zinc]"),
     ("a truth value", " [2020-01-22, zinc]", ' ["2020-01-22", zinc]'),
     ("a star on Hangul", " [밀수*, '走私~']", " [밀수, '走私']"),
+    (
+        "a sign",
+        " [zinc, a_b, {word: b, with: ['a_b']}]\n  a_b: [copper]\n",
+        " [zinc, $a_b, {word: b, with: ['$a_b']}]\n  a_b: [copper]\n",
+    ),
     ("a count", "\n  - {any: [copper, zinc], at_least: 1}\n", "\n  - {any: [copper, zinc]}\n"),
     (
         "a count in front",

@@ -189,6 +189,12 @@ ENTRIES: Final = [
         ["why?", "AT&T", "9/11 attack", "w/o pay", "'!Kung people'", "R & D"],
         [],
     ),
+    # commas
+    ("a comma between words", ["rally, march", "{word: tin, with: [ore]}"], ["W531:3"]),
+    ("a comma without a space", ["rally,march", "1990,zinc"], ["W531:3", "W531:4"]),
+    ("a comma in quotes", ['"zinc, vitamin"', "'copper, tin'"], []),
+    ("a comma in a number", ["10,000 tons of ore"], []),
+    ("a comma allowed", ["rally, march  # allow: comma"], []),
     # length
     ("a sentence", ["they took the copper over the river on a night"], ["W521:3"]),
     ("a long name", ["Committee for the Peaceful Reunification of the Fatherland of Korea"], []),
@@ -316,6 +322,31 @@ FILES: Final = [
         "a draft referred to",
         f"categories:\n  a:\n{TESTS}    match: [zinc]\n    status: draft\n  b: [$a, copper]\n",
         ["W524:6"],
+    ),
+    (
+        "a list without its sign",
+        "lists:\n  my_list: [copper]\ncategories:\n  a: [my_list, My_list, 'my_list']\n",
+        ["W530:4", "W526:4", "W501:4", "W530:4"],
+    ),
+    (
+        "a category without its sign",
+        f"categories:\n  a.b: [copper]\n  c:\n{TESTS}    match: [{{word: tin, with: [a.b]}}]\n",
+        ["W530:5"],
+    ),
+    (
+        "a list without its sign, in a list",
+        "lists:\n  my_list: [copper, my_list]\n  c: [zinc, my_list]\ncategories:\n  a: [$c]\n",
+        ["W530:3"],
+    ),
+    (
+        "a list without its sign, as a word",
+        "lists:\n  alloy: [copper]\ncategories:\n  a: [$alloy, alloy, '$alloy ... my_list']\n",
+        [],
+    ),
+    (
+        "a name of exact case",
+        "lists: {my_list: [copper]}\ncategories:\n  a: [$my_list, {word: my_list, case: exact}]\n",
+        [],
     ),
     ("words of another language", "language: fr\ncategories:\n  a: [pain, lead, may]\n", []),
     ("forms of another language", "language: fr\ncategories:\n  a: [manger~]\n", ["W520:3"]),

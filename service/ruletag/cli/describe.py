@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -21,6 +22,7 @@ from ruletag.cli.common import (
 from ruletag.cli.selection import selected_categories
 from ruletag.cli.terminal import (
     BOLD,
+    DIM,
     Cell,
     Table,
     columns,
@@ -39,6 +41,7 @@ from ruletag.rules.model import Category
 
 _HEAD: Final = ("category", "about", "entries", "status", "tests")
 _ABOUT: Final = 1  # the column that is shortened on a narrow terminal
+_CUT: Final = re.compile(r" and [0-9,]+ more\b")
 _BULLET: Final = "- "
 _LEAST_COLUMNS: Final = 20
 _PLACES: Final = {"before": "before a match", "after": "after a match"}
@@ -151,12 +154,17 @@ def _as_json(told: Iterable[dict[str, Any]]) -> None:
 def _as_text(told: Iterator[Description]) -> None:
     screen = columns(sys.stdout)
     colour = wants_colour(sys.stdout, os.environ)
+    is_cut = False
     for number, description in enumerate(told):
         if number:
             click.echo()
         click.echo(paint(one_line(description.title), BOLD if colour else ""), color=colour)
+        is_cut = is_cut or any(_CUT.search(point.text) for point in description.points)
         for line in _lines(description, screen):
             click.echo(line)
+    if is_cut and is_terminal(sys.stdout):
+        click.echo()
+        click.echo(paint("`--full` shows all of them", DIM if colour else ""), color=colour)
 
 
 def _lines(description: Description, screen: int | None) -> Iterator[str]:

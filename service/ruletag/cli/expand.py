@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -87,7 +87,7 @@ def expand(words: tuple[str, ...], category: tuple[str, ...], rules: Path | None
         outcome = read_folder(rule_folder(rules))
         compiled = usable_rules(outcome)
         lists = {word_list.name: word_list for word_list in compiled.rule_set.lists}
-        _check_lists(keywords, lists, log)
+        _check_lists(keywords, lists, compiled.ids, log)
         keywords += _of_categories(category, compiled, outcome.folder)
     _stop_at_problems(log)
     expansions = [e for keyword in keywords for e in _expansions(keyword, lists, log)]
@@ -117,11 +117,15 @@ def _list_names(keywords: Iterable[Keyword]) -> Iterator[str]:
     return (part.name for part in parts if isinstance(part, Reference))
 
 
-def _check_lists(keywords: Iterable[Keyword], lists: _Lists, log: ProblemLog) -> None:
+def _check_lists(
+    keywords: Iterable[Keyword], lists: _Lists, categories: Collection[str], log: ProblemLog
+) -> None:
     for keyword in keywords:
         for name in _list_names([keyword]):
             if name not in lists:
                 hint = nearest(f"${name}", [f"${known}" for known in lists])
+                if name in categories:
+                    hint = f"it is a category: `ruletag expand --category {name}`"
                 log.add("E306", keyword.location, f"there is no list `{name}`", hint=hint)
 
 

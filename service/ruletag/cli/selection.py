@@ -1,7 +1,9 @@
 """Choose categories on the command line by their ids and by patterns such as ``economy.*``."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -9,6 +11,8 @@ from ruletag.cli.common import named
 from ruletag.http.refusals import RequestError
 from ruletag.http.requests import selected
 from ruletag.settings import SHIPPED_RULES
+
+_LIST: Final = re.compile(r"\$[a-z0-9_]+")
 
 
 def selected_categories(
@@ -23,6 +27,8 @@ def selected_categories(
         return selected(patterns or None, known)
     except RequestError as error:
         faults = [fault.detail for fault in error.errors]
+        lists = [name for name in patterns if _LIST.fullmatch(name) and name[1:] not in known]
+        faults += [f"`ruletag expand '{name}'` lists the words of a list" for name in lists[:1]]
         if folder == SHIPPED_RULES:
             faults.append(f"these are {named(folder)}; --rules says where yours are")
         raise click.UsageError("; ".join(faults)) from None

@@ -16,7 +16,7 @@ from ruletag.linting.comments import without_name
 from ruletag.linting.trees import Trees, nodes_in
 from ruletag.linting.words import is_latin, latin, of_all_forms, without_invisible
 from ruletag.problems import Location, Problem
-from ruletag.rules.patches import Edit, Source, as_scalar
+from ruletag.rules.patches import COMMA, Edit, Source, as_scalar
 from ruletag.rules.yamltree import Mapping as MappingNode
 from ruletag.rules.yamltree import Node, Scalar, Sequence
 
@@ -83,7 +83,8 @@ class _FileFixes:
         others = [second.location for second in problem.related]
         if all(other in deletions for other in others):
             better = f"{scalar.value}~" if others else of_all_forms(scalar.value)
-            yield self._source.edit(scalar.location, as_scalar(better, in_flow=in_flow))
+            is_quoted = in_flow or COMMA.search(better) is not None
+            yield self._source.edit(scalar.location, as_scalar(better, in_flow=is_quoted))
             yield from (deletions[other] for other in others)
 
     def _respelled(self, problem: Problem) -> Iterator[Edit]:
@@ -101,6 +102,8 @@ class _FileFixes:
             yield self._source.edit(where, as_scalar(word, in_flow=found[1]))
         elif problem.code == "W520" and word in {"~", "*"}:
             yield self._source.edit(where, "")
+        elif problem.code == "W530":
+            yield self._source.edit(where, f"${word}")
 
     # ---------------------------------------------------------------------- deletions
 

@@ -32,5 +32,7 @@ NAMES: Final = {
     "W527": "unknown-allow",
     "W528": "idle-allow",
     "W529": "operator",
+    "W530": "list-name",
+    "W531": "comma",
 }
 CODE_OF: Final = {name: code for code, name in NAMES.items()}

@@ -1,7 +1,7 @@
 """Categories, entries and lists that say less than they seem to, or nothing."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Final
@@ -137,9 +137,15 @@ def _shown(thousandths: int) -> str:
 
 
 def references(rule_set: RuleSet) -> Iterator[Problem]:
-    """Report references to what is off or going away, and lists that nothing refers to."""
-    used: set[str] = set()
+    """Report references to what is off or going away, and lists that nothing refers to.
+
+    And keywords that are the name of a list or category, for which a `$` was forgotten.
+    """
     statuses = _statuses(rule_set)
+    without_sign = list(_without_sign(rule_set, statuses))
+    used = {keyword.written for keyword in without_sign}
+    for keyword in without_sign:
+        yield _forgotten_sign(keyword, "category" if keyword.written in statuses else "list")
     for category in rule_set.categories:
         for keyword, name in _references(lines_of(category)):
             used.add(name)
@@ -149,6 +155,10 @@ def references(rule_set: RuleSet) -> Iterator[Problem]:
         for keyword, name in _references(word_list.marked):
             used |= {name} - {word_list.name}
             yield from _doubtful_reference(keyword, name, "draft", statuses)
+    yield from _unused_lists(rule_set, used)
+
+
+def _unused_lists(rule_set: RuleSet, used: Collection[str]) -> Iterator[Problem]:
     for word_list in rule_set.lists:
         if word_list.name not in used:
             detail = f"nothing uses the list `{word_list.name}`"
@@ -156,12 +166,46 @@ def references(rule_set: RuleSet) -> Iterator[Problem]:
             yield Problem(word_list.location, "W514", detail, hint)
 
 
-def _references(lines: Iterable[Line]) -> Iterator[tuple[Keyword, str]]:
+def _without_sign(rule_set: RuleSet, categories: Iterable[str]) -> Iterator[Keyword]:
+    """Give the keywords that are a name which is hardly a word: `ruling_parties`."""
+    names = {*(word_list.name for word_list in rule_set.lists), *categories}
+    names = {name for name in names if "_" in name or "." in name}
+    owners = (
+        *((category.id, lines_of(category)) for category in rule_set.categories),
+        *((word_list.name, word_list.marked) for word_list in rule_set.lists),
+    )
+    for owner, lines in owners if names else ():
+        for keyword in _keywords(lines):
+            if keyword.written in names and keyword.written != owner and _is_plain(keyword):
+                yield keyword
+
+
+def _forgotten_sign(keyword: Keyword, kind: str) -> Problem:
+    place = keyword.location.piece(keyword.written, 0, len(keyword.written))
+    detail = f"{quoted(keyword.written)} is the name of a {kind}, and is sought as it stands"
+    hint = f"write {quoted(f'${keyword.written}')} for what the {kind} finds"
+    return Problem(place, "W530", detail, hint)
+
+
+def _is_plain(keyword: Keyword) -> bool:
+    """Say whether nothing tells how the words of a keyword are found."""
+    return all(
+        isinstance(part, Phrase) and not part.exact and part.forms == "default"
+        for part in keyword.parts
+    )
+
+
+def _keywords(lines: Iterable[Line]) -> Iterator[Keyword]:
     for line in lines:
-        for keyword in (line.keyword, *(exception.keyword for exception in line.excepts)):
-            for part in keyword.parts:
-                if isinstance(part, Reference):
-                    yield keyword, part.name
+        yield line.keyword
+        yield from (exception.keyword for exception in line.excepts)
+
+
+def _references(lines: Iterable[Line]) -> Iterator[tuple[Keyword, str]]:
+    for keyword in _keywords(lines):
+        for part in keyword.parts:
+            if isinstance(part, Reference):
+                yield keyword, part.name
 
 
 def _statuses(rule_set: RuleSet) -> Mapping[str, list[Category]]:

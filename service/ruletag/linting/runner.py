@@ -18,6 +18,7 @@ from ruletag.linting.scopes import Lists, is_plain, scopes_of_category, scopes_o
 from ruletag.linting.trees import Trees
 from ruletag.linting.words import (
     changed_by_yaml,
+    comma_inside,
     doubtful,
     doubtful_alone,
     korean_beginning,
@@ -95,9 +96,8 @@ class _Run:
         for keyword in _keywords(self._rule_set):
             yield from doubtful(keyword)
             yield from operators(keyword)
-            changed = changed_by_yaml(keyword)
-            if changed is not None and keyword.location.file not in self._list_files:
-                yield changed
+            if keyword.location.file not in self._list_files:
+                yield from filter(None, (changed_by_yaml(keyword), comma_inside(keyword)))
         alone: set[Location] = set()
         for line, exceptions in self._alone():
             alone.add(line.keyword.location)

@@ -22,7 +22,7 @@ from ruletag.linting.vocabulary import (
 )
 from ruletag.problems import Location, Problem, quoted
 from ruletag.rules.model import Keyword, Line, Phrase, Word
-from ruletag.rules.patches import as_scalar
+from ruletag.rules.patches import COMMA, as_scalar
 from ruletag.text.words import HAS_OTHER_EDGES, in_word, is_spaced
 
 Report = Iterator[Problem]
@@ -315,6 +315,17 @@ def changed_by_yaml(keyword: Keyword) -> Problem | None:
     return Problem(
         keyword.location, "W513", detail, f"write `{as_scalar(written)}` if they read this file"
     )
+
+
+def comma_inside(keyword: Keyword) -> Problem | None:
+    """Report a comma in a keyword without quotes, where it probably parts two."""
+    found = COMMA.search(keyword.written)
+    if found is None or keyword.location.length != len(keyword.written):
+        return None
+    place = keyword.location.piece(keyword.written, *found.span())
+    detail = f"the comma is part of the keyword {quoted(keyword.written)}"
+    hint = "write two keywords, each on a line of its own; or put it in quotes, if it is one"
+    return Problem(place, "W531", detail, hint)
 
 
 def yaml_meaning(written: str) -> str:

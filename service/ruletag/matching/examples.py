@@ -4,6 +4,7 @@ They run with ``ruletag test`` and before a rule set is served: rules whose own
 tests fail are not activated. Those of a draft only warn.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
@@ -12,14 +13,18 @@ from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.explainer import explain
 from ruletag.matching.reasons import short
 from ruletag.matching.tagger import tag
-from ruletag.matching.tagging import Tag
-from ruletag.problems import Location, Problem, RuleSetError
+from ruletag.matching.tagging import Evidence, Tag
+from ruletag.problems import Location, Problem, RuleSetError, quoted
 from ruletag.rules.model import Category, Entry, Example
 
 Outcome = Literal["passed", "failed", "open", "mended"]
 _FAILED: Final = "E405"
 _FAILED_OF_DRAFT: Final = "W590"
 _MENDED: Final = "W591"
+# A word that says enough to stand in an exception.
+_WORD_BEFORE: Final = re.compile(r"\b\w{4,} $")
+_WORD_AFTER: Final = re.compile(r" \w{4,}\b")
+_WORDS: Final = re.compile(r"\w+(?: \w+)*")
 
 
 class Result(NamedTuple):
@@ -164,6 +169,8 @@ def _complaint(category: Category, example: Example, given: Tag | None) -> str:
 
 def _hint(result: Result) -> str:
     """Say what stood in the way, or that marks cannot do what their author wants of them."""
+    if result.example.kind == "skip":
+        return _way_out(result)
     if result.why:
         return result.why.removeprefix(f"{result.category.id}: not tagged, ")
     inside = any(
@@ -174,9 +181,36 @@ def _hint(result: Result) -> str:
     return "evidence within evidence cannot be marked: leave the marks out" if inside else ""
 
 
+def _way_out(result: Result) -> str:
+    """Say what to write so that a sentence is not tagged."""
+    evidence = result.given.evidence if result.given is not None else ()
+    first = next((piece for piece in evidence if piece.counts), None)
+    if first is None:
+        return ""
+    phrase = _longer(result.example.text, first.start, first.end) if not first.parts else ""
+    such = f", such as {quoted(phrase)}" if phrase else ""
+    none = "under `none` of the entry a word that must not stand near"
+    return f"write under `except` a phrase that cancels it{such}; or {none}"
+
+
+def _longer(text: str, start: int, end: int) -> str:
+    """Give some evidence with a word beside it, or nothing."""
+    before, after = _WORD_BEFORE.search(text[:start]), _WORD_AFTER.match(text[end:])
+    front = before.group() if before else ""
+    back = after.group() if after and not before else ""
+    phrase = f"{front}{text[start:end]}{back}"
+    return phrase if (front or back) and _WORDS.fullmatch(phrase) else ""
+
+
 def _evidence(given: Tag) -> str:
-    pieces = [f"`{e.text}` ({e.keyword}, {e.source})" for e in given.evidence]
+    pieces = [f"`{e.text}` ({_keyword(e)}{e.source})" for e in given.evidence]
     return ", ".join(pieces) or f"its children {', '.join(given.implied_by)}"
+
+
+def _keyword(evidence: Evidence) -> str:
+    """Name the keyword, where the evidence does not."""
+    is_alike = evidence.keyword.casefold() == evidence.text.casefold()
+    return "" if is_alike else f"{evidence.keyword}, "
 
 
 def _stretches(text: str, spans: list[tuple[int, int]]) -> str:

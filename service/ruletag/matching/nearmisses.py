@@ -19,6 +19,7 @@ from ruletag.matching.gaps import GapFinder, Span
 from ruletag.matching.obstacles import Scene
 from ruletag.matching.reasons import Code, Reason
 from ruletag.problems import quoted
+from ruletag.rules.keywords import as_written
 from ruletag.rules.model import Keyword, Phrase
 from ruletag.text.folding import fold
 from ruletag.text.words import HAS_OTHER_EDGES, is_hangul, is_katakana
@@ -107,9 +108,11 @@ class NearMisses:
             return self._miss("other_form", [words.first(forms[0])], *sought.advice(forms[0]))
         longer = words.longer(word) if len(word) >= _SHORTEST_BEGINNING else None
         if longer is not None:
-            written = sought.written if not sought.phrase.exact else word
-            advice = f"write `{written}*` to find words that begin so"
-            return self._miss("longer_word", [words.first(longer)], advice, f"{written}*")
+            too = " too," if sought.phrase.words[0].inflected else ""
+            spelled = sought.phrase.words[0].text
+            write = f"{spelled if spelled.lower() == word else word}*"
+            advice = f"write `{write}`{too} to find words that begin so"
+            return self._miss("longer_word", [words.first(longer)], advice, write)
         similar = self._similar(sought)
         if similar is not None and words.span(words.first(similar)) not in self._keyword_places:
             return self._miss("spelling", [words.first(similar)], "is one of the two misspelled?")
@@ -196,7 +199,7 @@ class NearMisses:
         spans = [self._words.span(token) for token in tokens]
         text, sentences = self._scene.text, self._scene.findings.sentences
         chain = GapFinder(text, sentences).find([[span] for span in spans])
-        words = [word.text + "~" * word.inflected for word in sought.phrase.words]
+        words = [as_written(word.text, inflected=word.inflected) for word in sought.phrase.words]
         write = " ... ".join(words) if chain and len(words) == len(spans) else ""
         said = ", ".join(map(self._scene.named, spans))
         advice = f"write the gap `{write}`" if write else "`all` finds words in one sentence"
@@ -268,7 +271,7 @@ class _Sought(NamedTuple):
         """Say how to find other forms of some words of a phrase."""
         if self.phrase.exact or self.phrase.forms != "default":
             return f"{quoted(self.written)} allows no other form", ""
-        write = [word.text + "~" * word.inflected for word in self.phrase.words]
+        write = [as_written(word.text, inflected=word.inflected) for word in self.phrase.words]
         if len(write) != len(found):
             return "no other form of it is sought", ""
         for i in strange:

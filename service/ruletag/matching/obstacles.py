@@ -149,16 +149,19 @@ class Scene:
                     return found
         return None
 
+    def by(self, exception: Hit | None) -> str:
+        """Say what cancels a match."""
+        if exception is None:  # of a word of a list that a part of a gap is
+            return "cancelled by an exception of its own"
+        return f"cancelled by the exception {self.known(exception)}"
+
     def cancelled(self, category: CompiledCategory, entry: int, hits: Sequence[Hit]) -> Reason:
         """Say that matches are cancelled, and by which exception the first one is."""
         exception = self.exception(category, entry, hits[0])
         places = self.places(hits)
-        if exception is None:  # of a word of a list that a part of a gap is
-            by = "an exception of its own"
-        else:
-            by = f"the exception {self.known(exception)}"
+        if exception is not None:
             places = (places[0], self.place(exception[:2]), *places[1:])
-        detail = f"{self.named(hits[0][:2])} is found but cancelled by {by}{further(len(hits))}"
+        detail = f"{self.named(hits[0][:2])} is found but {self.by(exception)}{further(len(hits))}"
         return Reason("cancelled", detail, places, len(hits))
 
 
@@ -259,9 +262,9 @@ class Obstacles:
             return self._of_gaps(block)
         if missing:
             names = " and ".join(self._group_name(block, i) for i in missing)
-            found = [self._seen(s) for s in block.groups]
-            hits = [min(hits) for hits in found if hits]
-            beside = ", ".join(self._scene.named(hit[:2]) for hit in hits[:_MOST_NAMED])
+            found = [(sets, min(seen)) for sets in block.groups if (seen := self._seen(sets))]
+            hits = [hit for _, hit in found]
+            beside = ", ".join(self._known(block, *known) for known in found[:_MOST_NAMED])
             number = f"{len(missing)} of {len(block.groups)} groups"
             detail = f"{number} {_is(missing)} not found: {names}; found {_is(hits)} {beside}"
             return Reason("group_missing", detail, self._scene.places(hits))
@@ -272,6 +275,14 @@ class Obstacles:
             detail += f"({words}) {_NOWHERE.replace('nowhere', 'anywhere')}"
             return Reason("no_company", detail, self._scene.places(hits), len(hits))
         return None
+
+    def _known(self, block: Block, sets: tuple[int, ...], hit: Hit) -> str:
+        """Name the first match of a group, and what cancels it, if all of them are cancelled."""
+        named, number = self._scene.named(hit[:2]), block.entry.number
+        if self._findings.matches(sets, number, self._cancelled):
+            return named
+        exception = self._scene.exception(self._category, number, hit)
+        return f"{named}, {self._scene.by(exception)}"
 
     def _group_name(self, block: Block, number: int) -> str:
         return f"[{_some(self.entry_of(block.entry).groups[number])}]"

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from ruletag.rules.patches import Source, as_scalar, yaml_lines
+from ruletag.rules.patches import COMMA, Source, as_scalar, yaml_lines
 
 INDENT: Final = 2
 
@@ -58,7 +58,9 @@ class Text:
             return as_scalar(self.value, in_flow=in_flow)
         # An escape was written for its own sake: it shows what would not show.
         is_plain = not self.style or (self.style == '"' and _ESCAPES.search(written))
-        return written if is_plain else as_scalar(self.value, in_flow=in_flow)
+        # So were quotes around a comma: they say that it does not part two keywords.
+        keeps_quotes = in_flow or COMMA.search(self.value) is not None
+        return written if is_plain else as_scalar(self.value, in_flow=keeps_quotes)
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ _UNESCAPED: Final = {ord(stand_in[0]): mark for mark, stand_in in _ESCAPED.items
 }
 _HIDDEN: Final = {ord(mark): stand_in[0] for mark, stand_in in _ESCAPED.items()}
 _ESCAPE: Final = re.compile(r"\\([~*=$\\])")
+_NEEDS_ESCAPE: Final = re.compile(r"[~*]|^[=$]|\\(?=[~*=$\\])")
 _REFUSED: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )
@@ -42,6 +43,11 @@ _LIST_NAME: Final = re.compile(r"\$([a-z0-9_]+(?:\.[a-z0-9_]+)*)")
 _OPENING_QUOTES: Final = "“”„‟«‘‚"
 _CLOSING_QUOTES: Final = "”“»’‘"
 _SHORTEST_STEM: Final = 3
+
+
+def as_written(text: str, *, inflected: bool = False) -> str:
+    """Give a word as a keyword must hold it, so that only what is meant is a mark."""
+    return _NEEDS_ESCAPE.sub(r"\\\g<0>", text) + "~" * inflected
 
 
 class _RefusedError(Exception):
@@ -305,7 +311,10 @@ def _stray(part: _Piece, piece: _Piece) -> _RefusedError:
     word = piece.text.strip("~*.,:;!?")
     if sign == "*" and _is_long_enough(word.partition("*")[0]):
         word = word.partition("*")[0]
-    if not any(c in "~*" for c in word) and word and _FILLER not in word:
+    elif sign == "~":
+        word = word.replace("~", "")
+    is_plain = not (set("~*") & set(word) or word.startswith(("=", "$")) or _FILLER in word)
+    if word and is_plain and (sign == "~" or _is_long_enough(word)):
         literal = f"write {quoted(word + sign)}; {literal}"
     return piece.refused("E303", f"`{sign}` must stand at the end of a word", literal)
 

@@ -107,8 +107,9 @@ class RulesParser:
         self, what: str, name: str, place: Location, known: MappingType[str, Category | WordList]
     ) -> None:
         if name in known:
-            related = ((known[name].location, "first defined here"),)
-            detail = f"{what} `{name}` is defined twice"
+            first = known[name].location
+            related = ((first, "first defined here"),)
+            detail = f"{what} `{name}` is defined twice: here and in {first.file}:{first.line}"
             hint = "put all its words into one place, or give this one another name"
             self._log.add("E401", place, detail, hint=hint, related=related)
 
@@ -163,7 +164,7 @@ class RulesParser:
     def _list_hint(self, name: str) -> str:
         if name[0].isdigit():
             return f"`\\${name}` is the amount"
-        known = [f"${known}" for known in (*self._lists, *self._categories)]
+        known = [f"${known}" for known in (*self._lists, *self._below)]
         return nearest(f"${name}", known) or f"define it: `lists: {{{name}: [copper, zinc]}}`"
 
     def _report_one_name(self, name: str) -> None:

@@ -115,6 +115,8 @@ def edited(files: Mapping[str, bytes], edits: Iterable[Edit]) -> dict[str, bytes
 
 # ------------------------------------------------------------------- scalars
 
+# A comma that looks as if it parted two words; in quotes it is meant.
+COMMA: Final = re.compile(r"(?<![0-9]),|,(?![0-9])")
 _INDICATORS: Final = frozenset(",[]{}#&*!|>'\"%@`")
 _SPECIAL_BEFORE_SPACE: Final = frozenset("-?:")
 _ENDS_PLAIN: Final = re.compile(r":(?: |$)| #")

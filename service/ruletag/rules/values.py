@@ -51,6 +51,7 @@ def _guesses(**words: str) -> dict[str, str]:
     return {word: key for key, listed in words.items() for word in listed.split()}
 
 
+_SWITCHES: Final = _guesses(on="yes true enabled active", off="no false disabled inactive")
 _EXCEPT: Final = dict.fromkeys(
     "exclude excludes exclusions exception exceptions not without".split(), "except"
 )
@@ -121,7 +122,11 @@ ENTRY: Final = Keys(
     elsewhere={
         "unless": "`unless` belongs in a category; in an entry it is `none`, within a window",
         "ignore": "`ignore` belongs in a category: it holds for all entries",
-    },
+    }
+    | dict.fromkeys(
+        ("not", "without", "exclude", "excludes", "exclusions"),
+        "`except` is for phrases that cancel the match, `none` for words that must not stand near",
+    ),
 )
 LINE: Final = Keys(
     "a line of a list",
@@ -262,7 +267,7 @@ class ValueReader:
             return value or ""
         detail = f"`{key}` can be {', '.join(allowed)}; not {quoted(value)}"
         place = node.location if node is not None else Location("", 0, 0)
-        self.log.add("E206", place, detail, hint=nearest(value, allowed))
+        self.log.add("E206", place, detail, hint=nearest(_plain_choice(value, allowed), allowed))
         return ""
 
     def number(self, node: Node | None, key: str) -> Fraction | None:
@@ -358,6 +363,12 @@ class ValueReader:
         return example or "write something here, or delete the line"
 
 
+def _plain_choice(value: str, allowed: tuple[str, ...]) -> str:
+    """Give `on` for yes and `off` for no, where these can be chosen."""
+    meant = _SWITCHES.get(value.casefold(), "")
+    return meant if meant in allowed else value
+
+
 def _no_day() -> date:
     raise ValueError("no day")
 
@@ -386,9 +397,10 @@ def _is_like_a_category(key: Scalar, value: Node, keys: Keys) -> bool:
 
 
 def _right_key(written: str, keys: Keys, value: Node | None) -> str:
-    if written in keys.elsewhere:
-        return keys.elsewhere[written]
-    guess = keys.guesses.get(written.casefold().replace("-", "_"))
+    folded = written.casefold().replace("-", "_")
+    if folded in keys.elsewhere:
+        return keys.elsewhere[folded]
+    guess = keys.guesses.get(folded)
     if guess == "within" and isinstance(value, Sequence):
         return "the words that must stand near go into `with`; how near is `within`"
     if guess:

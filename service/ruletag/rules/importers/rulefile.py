@@ -13,7 +13,7 @@ from unicodedata import combining, normalize
 from ruletag.limits import LIMITS
 from ruletag.problems import Location, ProblemLog, cropped, printable
 from ruletag.rules.keywords import KeywordReader
-from ruletag.rules.patches import as_scalar
+from ruletag.rules.patches import COMMA, as_scalar
 from ruletag.rules.yamltree import Node, read_tree
 
 _MARKS: Final = re.compile(r"[~*=$\\]")
@@ -357,6 +357,7 @@ def _flow(start: str, words: Iterable[Word]) -> Iterator[str]:
 
 
 def _item(word: Word, *, in_flow: bool = True) -> str:
+    in_flow = in_flow or COMMA.search(word.text) is not None
     if not (word.exact or word.only or word.id):
         return as_scalar(word.text, in_flow=in_flow)
     if word.exact and word.only and not word.id and word.text[-1] not in "~*":
