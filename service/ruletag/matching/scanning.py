@@ -43,8 +43,11 @@ def _scan(rules: CompiledRules, text: str, reading: Reading, hits: Hits, budget:
                 if low <= start and last <= high:  # mostly
                     place = (start + moved, last + moved)
                 else:
-                    place = reading.span(start, last)
                     low, high, moved = reading.stretch(start)
+                    if low <= start and last <= high:
+                        place = (start + moved, last + moved)
+                    else:
+                        place = reading.span(start, last)
                 hits[terms[number - count]].append(place)
         budget -= 1
         if not budget:

@@ -362,31 +362,30 @@ def spelled_words(text: str) -> tuple[str, ...]:
     """Give the words of a text with their case, as exact spelling compares them."""
     if text.isascii() and text.isalnum():  # mostly
         return (text,)
-    return _few_words(text) if len(text) <= _FEW_CHARACTERS else _spelled_words(text)
-
-
-def _spelled_words(text: str) -> tuple[str, ...]:
     visible = "".join(character for character in text if category(character) != "Cf")
     return tuple(_WORD.findall(normalize("NFKC", visible)))
-
-
-@lru_cache(maxsize=1024)
-def _few_words(text: str) -> tuple[str, ...]:
-    return _spelled_words(text)
 
 
 def has_case(form: Form, text: str) -> bool:
     """Say whether a stretch of the text as sent has the case that the form asks for."""
     if not form.spelled and not form.capitals:
         return True
-    if _is_spelled(form, text):
-        return True
+    spellings = _few_spellings(text) if len(text) <= _FEW_CHARACTERS else _spellings(text)
+    return any(_is_spelled(form, words) for words in spellings)
+
+
+def _spellings(text: str) -> tuple[tuple[str, ...], ...]:
+    """Give the words as they stand, and with those joined that a hyphen breaks at a line end."""
     joined = join_broken_words(text)
-    return joined != text and _is_spelled(form, joined)
+    if joined == text:
+        return (spelled_words(text),)
+    return spelled_words(text), spelled_words(joined)
 
 
-def _is_spelled(form: Form, text: str) -> bool:
-    words = spelled_words(text)
+_few_spellings: Final = lru_cache(maxsize=1024)(_spellings)
+
+
+def _is_spelled(form: Form, words: tuple[str, ...]) -> bool:
     if form.spelled and not (
         words == form.spelled
         or (form.pieces and len(words) == len(form.spelled) and _begin(words, form.spelled))

@@ -254,22 +254,27 @@ class Reading:
     every character of the text as sent kept its place, one behind that space.
     """
 
-    __slots__ = ("_origins", "kept", "plain", "scan")
+    __slots__ = ("_asked", "_origins", "_span", "kept", "plain", "scan")
 
     def __init__(self, plain: str, origins: tuple[Origins, ...]) -> None:
         self.plain = f" {plain} "
         self.scan = _SCAN.apply(self.plain)
         self._origins = origins
         self.kept = min((o.first for o in origins), default=len(plain))
+        # A place where several terms are found is asked for again at once.
+        self._asked = self._span = (0, 0)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Give the span of the text as sent from which ``scan[start:end]`` came."""
-        start, end = start - 1, end - 1
-        if end <= self.kept:
-            return start, end
-        for origins in self._origins:
-            start, end = origins.start(start), origins.end(end)
-        return start, end
+        if end <= self.kept + 1:
+            return start - 1, end - 1
+        if (start, end) != self._asked:
+            self._asked = start, end
+            start, end = start - 1, end - 1
+            for origins in self._origins:
+                start, end = origins.start(start), origins.end(end)
+            self._span = start, end
+        return self._span
 
     def stretch(self, position: int) -> tuple[int, int, int]:
         """Give a stretch of ``scan`` and how far it is moved: what `span` says of all within it.
