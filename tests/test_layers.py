@@ -35,14 +35,14 @@ LAYERS = """
         serving.leader serving.follower serving.runtime serving.drafts
     corpus.gold corpus.scores corpus.evaluate
     http.refusals http.wire http.explanations http.catalogue
-        http.requests http.compression http.api http.openapi http.handling http.streams
-        http.app http.asgi http.auth http.folder http.trial http.editing http.lines http.logs
+        http.requests http.compression http.api http.openapi http.handling
+        http.app http.auth http.folder http.trial http.editing http.lines http.logs
         http.tallies http.metrics http.traces http.spans http.decisions http.observing
     cli.terminal cli.documents cli.marking cli.common cli.explanations cli.reports cli.client
         cli.accepting cli.selection cli.check cli.describe cli.schema cli.expand cli.explain cli.fmt
         cli.import_ cli.serve cli.settings cli.status cli.tag cli.test
         cli.evaluations cli.eval_ cli.main
-    wsgi asgi worker gunicorn_config master
+    edge.streams edge.asgi wsgi asgi edge.connection edge.worker edge.gunicorn_config edge.master
 """.split()
 FACE = "__init__"  # the package root: nothing inside imports it
 

@@ -110,7 +110,7 @@ def test_every_code_is_one() -> None:
 
 
 def test_the_seconds_are_those_of_gunicorn() -> None:
-    configuration = (ROOT / "service/ruletag/gunicorn_config.py").read_text(encoding="utf-8")
+    configuration = (ROOT / "service/ruletag/edge/gunicorn_config.py").read_text(encoding="utf-8")
 
     assert "\ngraceful_timeout = 8 " in configuration
     assert "for eight seconds at most" in PAGE

@@ -3,7 +3,7 @@
 ``POST /v1/tag`` is answered without a detour, everything else by the Flask application.
 """
 
-from ruletag.http.asgi import AsgiApp, Sizes
+from ruletag.edge.asgi import AsgiApp, Sizes
 from ruletag.wsgi import app as flask
 from ruletag.wsgi import service, settings
 

@@ -1,6 +1,6 @@
 """A whole service in bad circumstances, seen by its operator and its callers.
 
-More of this kind is in ``tests/serving/test_life.py``, ``test_ending.py`` and
+More of this kind is in ``tests/serving/test_life.py``, ``tests/edge/test_ending.py`` and
 ``test_slow_clients.py``, and, as a container, in ``tests/container``.
 """
 
@@ -50,7 +50,7 @@ class Bare(Life):
         ours = {"RULETAG_RULES": str(folder), "RULETAG_PORT": str(self.port)}
         self.log_file = folder.parent / "log"
         self.log_file.touch()
-        command = [*options.pop("through", ()), sys.executable, "-P", "-m", "ruletag.master"]
+        command = [*options.pop("through", ()), sys.executable, "-P", "-m", "ruletag.edge.master"]
         self.master = subprocess.Popen(command, env=kept | ours | settings, **options)
 
 

@@ -1,7 +1,7 @@
 """Bytes that no HTTP library would send, to the whole service as `ruletag serve` runs it.
 
-Most of what can be wrong with one request is in ``tests/http/test_raw.py``, slow
-clients are in ``tests/serving/test_slow_clients.py``: both without guard and observer.
+Most of what can be wrong with one request is in ``tests/edge/test_raw.py``, slow
+clients are in ``tests/edge/test_slow_clients.py``: both without guard and observer.
 Here is what these two add, what goes on without end, and what comes in great numbers.
 """
 

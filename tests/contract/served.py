@@ -6,9 +6,9 @@ For tests of servers alone; what the folder comes to later is not looked at.
 import os
 from dataclasses import replace
 
+from ruletag.edge.asgi import AsgiApp, Sizes
 from ruletag.http.api import Api
 from ruletag.http.app import flask_app
-from ruletag.http.asgi import AsgiApp, Sizes
 from ruletag.http.handling import Service, Terms
 from ruletag.matching.compiler import compile_rules
 from ruletag.rules.loader import read_rules

@@ -140,9 +140,9 @@ class OverNetwork:
 # under gunicorn's threaded worker, and our worker; the last two with no more around.
 _GUNICORN: Final = ("gunicorn", "-c", "python:contract.gunicorn_config", "-k")
 COMMANDS: Final[dict[str, tuple[str, ...]]] = {
-    "serve": ("ruletag.master",),
+    "serve": ("ruletag.edge.master",),
     "threads": (*_GUNICORN, "gthread", "contract.served:app"),
-    "worker": (*_GUNICORN, "ruletag.worker.Worker", "contract.served:asgi"),
+    "worker": (*_GUNICORN, "ruletag.edge.worker.Worker", "contract.served:asgi"),
 }
 _TESTS: Final = Path(__file__).resolve().parent.parent
 

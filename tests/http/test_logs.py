@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ruletag import gunicorn_config
+from ruletag.edge import gunicorn_config
 from ruletag.http import api, handling
 from ruletag.http.lines import Descriptor, Lines
 from ruletag.http.logs import (

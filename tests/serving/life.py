@@ -32,7 +32,7 @@ class Life:
         self.log_file = folder.parent / "log"
         with self.log_file.open("ab") as log:
             self.master = subprocess.Popen(
-                [sys.executable, "-P", "-m", "ruletag.master"],
+                [sys.executable, "-P", "-m", "ruletag.edge.master"],
                 env=kept | ours | settings,
                 stdout=log,
                 stderr=log,

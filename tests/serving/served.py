@@ -27,7 +27,7 @@ def started(
         "RULETAG_LOG_REQUESTS": "off",
         **settings,
     }
-    command = [sys.executable, "-P", "-m", "ruletag.master"]
+    command = [sys.executable, "-P", "-m", "ruletag.edge.master"]
     nowhere = subprocess.DEVNULL
     service = subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere)
     try:

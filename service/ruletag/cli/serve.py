@@ -8,7 +8,7 @@ import click
 from ruletag.http import auth, decisions, traces
 from ruletag.settings import TABLE, SettingsError, read_settings
 
-_MASTER = "ruletag.master"
+_MASTER = "ruletag.edge.master"
 
 
 @click.command(

@@ -2,7 +2,7 @@
 
 Who may call, how many at once, the handler, faults as problem details, compression,
 the headers of every answer, and what is told to logs and metrics: in this order, and
-nowhere else. The adapters (`ruletag.http.app` for WSGI, `ruletag.http.asgi` for
+nowhere else. The adapters (`ruletag.http.app` for WSGI, `ruletag.edge.asgi` for
 gunicorn's ASGI worker) only translate.
 """
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ruletag.http.streams import MOST_HELD, Incoming, LeftError, Outgoing, Room
+from ruletag.edge.streams import MOST_HELD, Incoming, LeftError, Outgoing, Room
 
 pieces = st.lists(st.binary(min_size=1, max_size=50), max_size=20)
 

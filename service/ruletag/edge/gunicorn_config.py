@@ -1,4 +1,4 @@
-"""How gunicorn runs the service: ``gunicorn -c python:ruletag.gunicorn_config ruletag.asgi:app``.
+"""How gunicorn runs the service: ``gunicorn -c python:ruletag.edge.gunicorn_config``.
 
 ``ruletag serve`` starts it so. The values come from ruletag's settings.
 """
@@ -23,7 +23,7 @@ bind = (
     else f"{_settings.host}:{_settings.port}"
 )
 workers = _settings.workers
-worker_class = "ruletag.worker.Worker"
+worker_class = "ruletag.edge.worker.Worker"
 http_parser = "python"  # the other, where it is installed, takes more than it should
 # The heartbeat files must not lie on a disk that can stall.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108

@@ -9,8 +9,8 @@ import pytest
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
-from ruletag import master
-from ruletag.master import Master
+from ruletag.edge import master
+from ruletag.edge.master import Master
 from ruletag.serving.shared import Published, Shared, State
 
 

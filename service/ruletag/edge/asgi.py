@@ -16,11 +16,11 @@ from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from ruletag.edge.streams import Incoming, LeftError, Outgoing, Room
 from ruletag.http import api, handling, refusals
 from ruletag.http.app import COUNTED
 from ruletag.http.handling import Cap, Service
 from ruletag.http.openapi import OPERATIONS, Operation
-from ruletag.http.streams import Incoming, LeftError, Outgoing, Room
 from ruletag.limits import LIMITS
 
 Scope = dict[str, Any]
@@ -97,7 +97,7 @@ class Sizes:
 
 
 class AsgiApp:
-    """The application for `ruletag.worker`; ``wsgi`` answers what is not answered here."""
+    """The application for `ruletag.edge.worker`; ``wsgi`` answers what is not answered here."""
 
     def __init__(self, service: Service, wsgi: Wsgi, sizes: Sizes) -> None:
         self.service = service

@@ -1,4 +1,4 @@
-"""gunicorn's master, as ruletag needs it; `ruletag serve` runs ``python -m ruletag.master``.
+"""gunicorn's master, as ruletag needs it; `ruletag serve` runs ``python -m ruletag.edge.master``.
 
 - ``SIGHUP`` means to look at the rule folder now. Workers stay: no connection is lost.
 - ``SIGTERM`` first says not ready for ``RULETAG_DRAIN`` seconds, then ends as gunicorn does.
@@ -25,7 +25,7 @@ from ruletag.serving.shared import Published
 from ruletag.settings import read_settings
 
 _BAD_RULES: Final = 78  # the exit code for what is wrong with the configuration
-_ARGUMENTS: Final = ["--config", "python:ruletag.gunicorn_config", "ruletag.asgi:app"]
+_ARGUMENTS: Final = ["--config", "python:ruletag.edge.gunicorn_config", "ruletag.asgi:app"]
 _LARGE: Final = 8 * 1024 * 1024  # bytes of compiled rules; each worker has five times that
 _SETTLED: Final = 3.0  # seconds without a further edit before workers are replaced
 _PAUSE: Final = 1.0  # seconds between two workers

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from ruletag.http import api, asgi, refusals
+from ruletag.edge import asgi
+from ruletag.edge.asgi import AsgiApp, Sizes
+from ruletag.http import api, refusals
 from ruletag.http.app import flask_app
-from ruletag.http.asgi import AsgiApp, Sizes
 from ruletag.http.handling import Finished, Service, Silent, Terms
 from ruletag.http.openapi import OPERATIONS, Operation
 
