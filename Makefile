@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup run test lint lock sbom bench soak quality clean
+.PHONY: help setup run test lint lock sbom bench attacks soak quality clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: setup ## measure what tagging, requests, slow clients and edits cost
 	$(BIN)/python bench/requests.py
 	$(BIN)/python bench/slow_clients.py
 	$(BIN)/python bench/reload.py
+
+attacks: setup ## measure what hostile clients do to the others
+	$(BIN)/python bench/attacks.py
 
 soak: setup ## a million requests over five hundred edits: what is lost, what grows
 	$(BIN)/python bench/soak.py

@@ -46,6 +46,7 @@ class Settings:
     cors: tuple[str, ...] = ()
     at_work: int = 64
     streams: int = 8
+    connections: int = 4096
     client_timeout: float = 15
     recycle: int = 0
     drain: float = 0
@@ -218,6 +219,13 @@ TABLE: Final = (
         "requests at work or waiting in each process; what comes above it is answered 503",
     ),
     Setting("streams", _whole(1, 1_000), "1 to 1000", "NDJSON streams at once in each process"),
+    Setting(
+        "connections",
+        _whole(8, 1_000_000),
+        "8 to 1000000",
+        "connections held at once in each process, fewer if `ulimit -n` is lower; "
+        "for one more, the one that has been idle or slow for longest is closed",
+    ),
     Setting(
         "client_timeout",
         _number(0.1, 3600),

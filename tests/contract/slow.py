@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final, Self
 
 BODY: Final = json.dumps({"text": "Two were held for smuggling copper at night. " * 60}).encode()
@@ -24,8 +25,8 @@ MANY: Final = 64 * 1024 * 1024  # bytes that a reader who does not read is sent,
 
 
 @asynccontextmanager
-async def _connected(port: int) -> AsyncIterator[socket.socket]:
-    """Give a connection of which little is in flight that nobody has read."""
+async def connected(port: int) -> AsyncIterator[socket.socket]:
+    """Yield a connection of which little is in flight that nobody has read."""
     with socket.socket() as connection, suppress(ConnectionError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(0)
@@ -35,7 +36,7 @@ async def _connected(port: int) -> AsyncIterator[socket.socket]:
 
 async def idle(port: int) -> None:
     """Connect and say nothing."""
-    async with _connected(port) as connection:
+    async with connected(port) as connection:
         await asyncio.get_running_loop().sock_recv(connection, 100)
 
 
@@ -50,7 +51,7 @@ async def half_a_body(port: int) -> None:
 
 
 async def _trickle(port: int, start: bytes) -> None:
-    async with _connected(port) as connection:
+    async with connected(port) as connection:
         loop = asyncio.get_running_loop()
         await loop.sock_sendall(connection, start)
         while True:
@@ -62,7 +63,7 @@ async def _trickle(port: int, start: bytes) -> None:
 
 async def slow_reader(port: int) -> None:
     """Ask for more than fits into the buffers, and take the answers byte by byte."""
-    async with _connected(port) as connection:
+    async with connected(port) as connection:
         loop = asyncio.get_running_loop()
         await loop.sock_sendall(connection, (HEAD % len(BODY) + BODY) * 5)
         while await loop.sock_recv(connection, 1):  # noqa: ASYNC110 - it waits for time alone
@@ -71,7 +72,7 @@ async def slow_reader(port: int) -> None:
 
 async def half_a_stream(port: int) -> None:
     """Send documents without end, and take no answer."""
-    async with _connected(port) as connection:
+    async with connected(port) as connection:
         loop = asyncio.get_running_loop()
         await loop.sock_sendall(connection, STREAM % MANY)
         while True:
@@ -119,11 +120,10 @@ class Slow:
 
     async def _client(self, number: int) -> None:
         while True:
-            try:
+            with suppress(OSError):
                 await self._kinds[number % len(self._kinds)](self._port)
-            except OSError:
-                await asyncio.sleep(0.1)
             self.cut_off += 1
+            await asyncio.sleep(0.1)
 
 
 @dataclass(slots=True)
@@ -186,3 +186,12 @@ def good_requests(
     if connection:
         connection.close()
     return found
+
+
+def ask_alone(port: int, request: bytes, patience: float = 10) -> bool:
+    """Return whether a request on a connection of its own is answered 200 in so many seconds."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
+            return post(connection, request)[0] == HTTPStatus.OK
+    except OSError:
+        return False

@@ -173,6 +173,9 @@ BROKEN_CHUNKS: Final = [
     ("a chunk longer than its size", b"3\r\noilcopper\r\n" + LAST),
     ("a chunk that ends in a bare line feed", b"3\r\noil\n" + LAST),
     ("a trailer that is no header", b"3\r\noil\r\n0\r\nx\r\n\r\n"),
+    ("NUL in a trailer", b"3\r\noil\r\n0\r\nX: \0\r\n\r\n"),
+    ("a folded trailer", b"3\r\noil\r\n0\r\nX: a\r\n b\r\n\r\n"),
+    ("a trailer with a space before its colon", b"3\r\noil\r\n0\r\nX : a\r\n\r\n"),
     ("a length in the trailer", b"3\r\noil\r\n0\r\nContent-Length: 3\r\n\r\n"),
 ]
 CUT_SHORT: Final = [

@@ -1,6 +1,5 @@
 """However slow some clients are, the others are answered; and nobody may dawdle for ever."""
 
-import resource
 import socket
 import threading
 import time
@@ -11,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from bad_inputs.processes import memory
 from contract.rules import RULES
 from contract.service import Server
 from contract.slow import (
@@ -208,26 +208,6 @@ def test_a_client_that_leaves_ends_the_work_on_its_stream(folder: Path) -> None:
         server.stop()
 
 
-def test_more_connections_than_files_wait_their_turn(folder: Path) -> None:
-    """With 140 files at most, 40 connections; who comes later is served when one has left."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (140, before[1]))
-    try:
-        server = Server(folder, "worker", client_timeout=1)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
-    waiting = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
-    try:
-        good = good_requests(server.port, 3, each_connects=True)
-    finally:
-        server.stop()
-        for connection in waiting:
-            connection.close()
-
-    assert (good.answered, good.lost) == (3, [])
-    assert "Too many open files" not in server.log
-
-
 RESET: Final = b"\1\0\0\0\0\0\0\0"  # SO_LINGER: close without a word
 
 
@@ -253,38 +233,29 @@ def test_connections_that_break_off_leave_nothing_behind(
             if resets:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     end = time.monotonic() + PATIENCE + 3
-    while len(list(files.iterdir())) > before and time.monotonic() < end:
+    while (left := len(list(files.iterdir()))) > before and time.monotonic() < end:
         time.sleep(0.05)
 
-    assert len(list(files.iterdir())) <= before
+    assert left <= before
 
 
 # ------------------------------------------------------------------------ memory
 
 
-def memory(pid: int) -> int:
-    """Give how many bytes of memory a process has alone."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    private = [line.split()[1] for line in lines if line.startswith("Private_")]
-    return sum(map(int, private)) * 1024
-
-
 def test_a_stream_takes_bounded_memory_in_both_directions(patient: Server) -> None:
     """A client that sends without end and reads nothing is made to wait."""
-    (worker,) = patient.workers()
-    before = memory(worker)
+    before = memory(patient.workers())
 
     with Slow(patient.port, 2, (half_a_stream,)):
         time.sleep(2)
-        during = memory(worker)
+        during = memory(patient.workers())
 
     assert during - before < 40_000_000
 
 
 def test_bodies_that_wait_take_bounded_memory(patient: Server) -> None:
     """Over 64 MiB of bodies that have not ended, the largest is sent away."""
-    (worker,) = patient.workers()
-    before = memory(worker)
+    before = memory(patient.workers())
     large = b'{"documents":["' + b"a" * (8 << 20)
     head = b"POST /v1/tag/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     head += b"Content-Length: %d\r\n\r\n" % (15 << 20)
@@ -296,7 +267,7 @@ def test_bodies_that_wait_take_bounded_memory(patient: Server) -> None:
             connection.sendall(head + large)
 
     good = good_requests(patient.port, 20, each_connects=True)
-    grown = memory(worker) - before
+    grown = memory(patient.workers()) - before
     for connection in connections:
         connection.close()
 

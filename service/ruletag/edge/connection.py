@@ -5,16 +5,33 @@ an answer each have their deadline.
 """
 
 import asyncio
+import re
 import select
 from http import HTTPStatus
 from typing import Any, Final
 
 from gunicorn.asgi.parser import (
+    InvalidChunkSize,
     InvalidHeader,
+    LimitRequestHeaders,
     PythonProtocol,
 )
 from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol, BodyReceiver
 
+# Bytes read at once. What is little to send can be much to do: a head, requests that
+# follow one another, chunks of one byte. The rest waits in the kernel, and other
+# connections get their turn. gunicorn and asyncio would read 256 KiB.
+_READ: Final = 4 * 1024
+_READ_OF_BODY: Final = 256 * 1024
+_MOST_FOLLOWING: Final = 4 * 1024  # bytes of further requests; above it nothing more is read
+_MOST_UNSENT: Final = 16 * 1024  # bytes of answers; above it no further request is begun
+_MOST_HEAD: Final = 32 * 1024  # bytes of all headers together
+_MOST_OVERHEAD: Final = 1 * 1024  # bytes of chunk framing beyond what the data makes up for
+_LEAST_RATE: Final = 500  # bytes a second; what a body is behind that, it keeps us waiting
+_LINE_ENDS: Final = 4  # bytes of framing of a chunk besides its size: two line ends
+# As gunicorn's parser has it, which looks at each byte in Python.
+_TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_NOT_IN_VALUES: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 QUIET: Final = 0.6  # seconds without a byte, after which an ending worker closes a connection
 _LINGER: Final = 2.0  # seconds in which what a refused client still sends is thrown away
 
@@ -22,17 +39,67 @@ for _status in HTTPStatus:  # gunicorn's table lacks some
     _REASON_PHRASES.setdefault(_status.value, _status.phrase)
 
 
-class _Parser(PythonProtocol):  # type: ignore[misc] # gunicorn is not typed
-    """gunicorn's parser, as strict about trailers as its threaded worker is."""
+class Parser(PythonProtocol):  # type: ignore[misc] # gunicorn is not typed
+    """gunicorn's parser with bounds on what surrounds a body, and as strict about trailers."""
 
-    __slots__ = ()
+    __slots__ = ("_head_size", "_overhead")
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed on
+        super().__init__(**options)
+        self._head_size = self._overhead = 0
+
+    def reset(self) -> None:
+        """Prepare for the next request."""
+        super().reset()
+        self._head_size = self._overhead = 0
+
+    def release(self) -> None:
+        """Let go of the connection and of all that was read."""
+        self.reset()
+        for callback in ("_on_headers_complete", "_on_body", "_on_message_complete"):
+            setattr(self, callback, None)
+
+    @property
+    def following(self) -> int:
+        """How many bytes have arrived behind a complete request."""
+        return len(self._buffer) if self.is_complete else 0
+
+    @property
+    def read_size(self) -> int:
+        """How many bytes to read next: few where a few bytes can mean much work."""
+        is_plain_body = self._state == "body" or (self.is_chunked and not self._overhead)
+        return _READ_OF_BODY if is_plain_body else _READ
 
     def _find_line(self, *args: Any) -> Any:  # noqa: ANN401 - passed on
         end = super()._find_line(*args)
-        in_trailer = self._state == "chunked" and self._chunk_state == "trailer"
-        if in_trailer and end > 0 and self._buffer.find(b":", 0, end) < 1:
-            raise InvalidHeader("a trailer is no header")
+        if end < 0:
+            return end
+        if self._state == "headers":
+            self._head_size += end
+            if self._head_size > _MOST_HEAD:
+                raise LimitRequestHeaders("Request headers are too large")
+        elif self._state == "chunked":
+            self._check_chunks(end)
         return end
+
+    def _is_valid_token(self, data: bytes) -> bool:
+        return _TOKEN.fullmatch(data) is not None
+
+    def _has_invalid_header_chars(self, value: bytes) -> bool:
+        return _NOT_IN_VALUES.search(value) is not None
+
+    def _check_chunks(self, end: int) -> None:
+        """Check the line of a chunked body that ends there: a chunk's size, or a trailer."""
+        if self._chunk_state == "trailer":
+            name, colon, value = bytes(self._buffer[:end]).partition(b":")
+            is_field = colon and self._is_valid_token(name)
+            if end and (not is_field or self._has_invalid_header_chars(value)):
+                raise InvalidHeader("Invalid trailer field")
+            return
+        # As Go's server counts: twice the bytes of the chunk before make up for so much.
+        self._overhead = max(0, self._overhead + end + _LINE_ENDS - 2 * self._chunk_size)
+        if self._overhead > _MOST_OVERHEAD:
+            raise InvalidChunkSize("Too much framing for so small a body")
 
 
 class _Body(BodyReceiver):  # type: ignore[misc] # gunicorn is not typed
@@ -61,10 +128,11 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         now = self._clock()
         self._head_since: float | None = now
         self._idle_since: float | None = None
+        self._body_since: float = now  # moved on by the time that what has come may take
         self._heard = now
         self._has_spoken = False
         self._unsent = 0
-        self._unsent_since = now
+        self._unsent_since: float = now
         self._lingers_since: float | None = None
         self._is_answering = False
         self._judged: object = None  # the request about which it has been decided:
@@ -77,6 +145,8 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         """Take note of the connection."""
         self.worker.connections.add(self)
         super().connection_made(transport)
+        transport.max_size = _READ
+        transport.set_write_buffer_limits(high=_MOST_UNSENT)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -86,11 +156,18 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
             self._flow_control.resume_writing()  # nobody is waited for any more
         if self._request_ready is not None:
             self._request_ready.set()  # else its task waits for three seconds
+        # Else all that it holds would stay until the next search for cyclic garbage.
+        self._callback_parser.release()
+        self._body_receiver = None
 
     def data_received(self, data: bytes) -> None:
         """Read what came, unless it is no longer wanted."""
-        if self._lingers_since is None and not self._closed:
-            super().data_received(data)
+        if self._lingers_since is not None or self._closed:
+            return
+        super().data_received(data)
+        self.transport.max_size = self._callback_parser.read_size
+        if self._callback_parser.following >= _MOST_FOLLOWING:
+            self._pause_reading()
 
     def eof_received(self) -> bool:
         """Go on answering a client that has sent all it wanted to send."""
@@ -109,33 +186,40 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
             self._is_answering = False
         self._has_spoken = True
         try:
-            return bool(super()._feed_callback_parser(data))
+            goes_on = bool(super()._feed_callback_parser(data))
         except ValueError:  # a Content-Length of more digits than Python reads
             self._refuse(400, "the request is malformed")
             return False
+        if goes_on and not self._callback_parser.is_complete:
+            self._maybe_resume_reading()  # nobody else would, before the rest is here
+        return goes_on
 
     def _setup_callback_parser(self) -> None:
-        super()._setup_callback_parser()
-        if self._callback_parser.__class__ is PythonProtocol:
-            self._callback_parser.__class__ = _Parser
+        self._callback_parser = Parser(
+            on_headers_complete=self._on_headers_complete,
+            on_body=self._on_body,
+            on_message_complete=self._on_message_complete,
+            limit_request_line=self.cfg.limit_request_line,
+            limit_request_fields=self.cfg.limit_request_fields,
+            limit_request_field_size=self.cfg.limit_request_field_size,
+        )
 
     def _http1_buffered(self) -> int:
-        return int(super()._http1_buffered()) + self._following()
-
-    def _following(self) -> int:
-        """Give how many bytes of further requests have come behind this one."""
-        parser = self._callback_parser
-        is_ours = parser.__class__ is _Parser and parser.is_complete
-        return len(parser._buffer) if is_ours else 0  # noqa: SLF001
+        return int(super()._http1_buffered()) + self._callback_parser.following
 
     def _on_headers_complete(self) -> bool:
         super()._on_headers_complete()
         self._body_receiver = _Body(self._current_request, self)
         self._head_since = self._idle_since = None
+        self._body_since = self._heard
         for name, value in self._current_request.headers_bytes:
             if name == b"expect" and value.lower() != b"100-continue":
                 self._refuse(417, "the only expectation met is 100-continue")
         return False
+
+    def _on_body(self, chunk: bytes) -> None:
+        self._body_since += len(chunk) / _LEAST_RATE
+        super()._on_body(chunk)
 
     def _is_websocket_upgrade(self, request: object) -> bool:
         del request
@@ -143,7 +227,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
 
     def _resume_reading(self) -> None:
         self._heard = self._clock()
-        super()._resume_reading()
+        # gunicorn asks after each request, however many others wait behind it.
+        if self._callback_parser.following < _MOST_FOLLOWING:
+            super()._resume_reading()
 
     # ------------------------------------------------------------------ what goes out
 
@@ -161,7 +247,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
             self._judged = request
             self._closes = (
                 self.worker.is_ending
-                or (self._is_half_closed and not self._following())
+                or (self._is_half_closed and not self._callback_parser.following)
                 or self._is_body_missing()
                 or bool(super()._will_close(request, response_requires_close))
             )
@@ -204,6 +290,16 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
 
     def _cancel_keepalive_timer(self) -> None:
         self._idle_since = None
+
+    @property
+    def waiting_since(self) -> float | None:
+        """The time since which the client has kept us waiting; None while we are at work."""
+        for since in (self._lingers_since, self._head_since, self._idle_since):
+            if since is not None:
+                return since
+        if self._is_body_missing():
+            return self._body_since
+        return self._unsent_since if self._unsent else None
 
     def check(self, now: float) -> None:
         """End the connection if a deadline has passed."""

@@ -24,7 +24,8 @@ bind = (
 )
 workers = _settings.workers
 worker_class = "ruletag.edge.worker.Worker"
-http_parser = "python"  # the other, where it is installed, takes more than it should
+worker_connections = _settings.connections
+asgi_loop = "asyncio"  # how much is read at once is set on its transports
 # The heartbeat files must not lie on a disk that can stall.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True

@@ -11,11 +11,13 @@ nothing here needs them.
 
 import asyncio
 import errno
+import heapq
 import os
 import resource
 import socket
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from gunicorn.workers.gasgi import ASGIWorker
@@ -26,7 +28,9 @@ _TICK: Final = 0.25  # seconds between looks at all connections
 _LATE: Final = 0.2  # seconds for connections that were on their way when the end began
 _SHARE: Final = 0.9  # of the time to end in; then the master kills
 _AT_ONCE: Final = 16  # connections accepted before those that are there are looked at
-_SPARE_FILES: Final = 100  # file descriptors kept for everything but connections
+_MOST_GIVE_WAY: Final = 32  # connections closed at once to make room, as in nginx
+_SPARE_FILES: Final = 32  # file descriptors left for rules, logs and compilers
+_FEWEST: Final = 8  # connections, however few files may be open
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -67,7 +71,7 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
 
     async def _serve(self) -> None:
         self.client_timeout = self.asgi.client_timeout
-        self._limit = _connection_limit(self.cfg.worker_connections)
+        self._limit = self._connection_limit()
         self._listen()
         while not self.is_ending and self.ppid == os.getppid():
             self.notify()
@@ -103,6 +107,11 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
         for listener in self.sockets if self._is_open else ():
             self.loop.remove_reader(listener.sock.fileno())
 
+    def _pause_listening(self) -> None:
+        """Accept nothing until the next look at all connections."""
+        self._stop_listening()
+        self._is_full = True
+
     def _accept_some(self, listener: socket.socket) -> None:
         """Accept what has come, but leave something to other workers."""
         for _ in range(_AT_ONCE if self.cfg.workers == 1 else 1):
@@ -110,18 +119,18 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
                 break
 
     def _accept(self, listener: socket.socket) -> bool:
-        """Accept one connection; say whether there was one."""
-        if len(self.connections) + len(self._arriving) >= self._limit:
-            self._stop_listening()
-            self._is_full = True
+        """Accept one connection; return whether there was one."""
+        is_full = len(self.connections) + len(self._arriving) >= self._limit
+        if is_full and not self._make_room():
+            self._pause_listening()
             return False
         try:
             accepted, _ = listener.accept()
         except OSError as error:
             if error.errno in _OUT_OF_FILES:
                 self.log.warning("No connection can be accepted: %s", error.strerror)
-                self._stop_listening()
-                self._is_full = True
+                self._make_room()
+                self._pause_listening()
             return False
         accepted.settimeout(0)
         arriving = self.loop.create_task(
@@ -130,6 +139,30 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
         self._arriving.add(arriving)
         arriving.add_done_callback(self._arriving.discard)
         return True
+
+    def _make_room(self) -> bool:
+        """Close the connections that have kept us waiting longest; return whether any have."""
+        waiting = [
+            (since, id(connection), connection)
+            for connection in self.connections
+            if (since := connection.waiting_since) is not None
+        ]
+        count = max(1, min(_MOST_GIVE_WAY, len(waiting) // 8))
+        for _, _, connection in heapq.nsmallest(count, waiting):
+            self.connections.discard(connection)
+            connection.abort()
+        return bool(waiting)
+
+    def _connection_limit(self) -> int:
+        """Return how many connections there is room for: as set, or as files allow."""
+        most: int = self.cfg.worker_connections
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        open_files = sum(1 for _ in Path("/dev/fd").iterdir())
+        limit = max(_FEWEST, min(most, files - open_files - _SPARE_FILES))
+        if limit < most:
+            detail = "Only %d connections at once, since at most %d files may be open"
+            self.log.warning(detail, limit, files)
+        return limit
 
     # -------------------------------------------------------------------------- the end
 
@@ -173,8 +206,3 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
 
     def _has_work(self) -> bool:
         return bool(self._is_open or self.connections or self._arriving)
-
-
-def _connection_limit(most: int) -> int:
-    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return max(1, min(most, files - _SPARE_FILES))
