@@ -28,6 +28,9 @@ _TICK: Final = 0.25  # seconds between looks at all connections
 _LATE: Final = 0.2  # seconds for connections that were on their way when the end began
 _SHARE: Final = 0.9  # of the time to end in; then the master kills
 _AT_ONCE: Final = 16  # connections accepted before those that are there are looked at
+# A newcomer needs some six turns of the loop to be answered, and must not be the one
+# that has waited longest by then.
+_SHARE_AT_ONCE: Final = 16
 _MOST_GIVE_WAY: Final = 32  # connections closed at once to make room, as in nginx
 _SPARE_FILES: Final = 32  # file descriptors left for rules, logs and compilers
 _FEWEST: Final = 8  # connections, however few files may be open
@@ -114,7 +117,8 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
 
     def _accept_some(self, listener: socket.socket) -> None:
         """Accept what has come, but leave something to other workers."""
-        for _ in range(_AT_ONCE if self.cfg.workers == 1 else 1):
+        at_once = min(_AT_ONCE, self._limit // _SHARE_AT_ONCE) if self.cfg.workers == 1 else 1
+        for _ in range(max(1, at_once)):
             if not self._accept(listener):
                 break
 
