@@ -325,6 +325,10 @@ def answer(value: Any, status: int = 200) -> tuple[int, dict[str, str], bytes]: 
     return status, {"Content-Type": "application/json"}, json.dumps(value).encode()
 
 
+NO_DETAILS: Final = {
+    "status": "not ready",
+    "checks": [{"name": "rules", "status": "fail", "detail": "", "problems": []}],
+}
 SOUND: Final = {"/readyz?verbose": answer(READY), "/v1/rules": answer(RULES)}
 
 # name, answer to /readyz?verbose, answer to /v1/rules, message
@@ -338,6 +342,7 @@ STRANGERS: Final[list[tuple[str, Any, Any, str]]] = [
     ("only alive", answer({"status": "alive"}), None, "it says nothing of its rules"),
     ("other rules", answer(READY), answer({"rules": []}), "/v1/rules: that is not a ruletag"),
     ("no rights", answer(READY), answer({}, 401), "401 Unauthorized; RULETAG_TOKEN must hold"),
+    ("not ready, no rights", answer(NO_DETAILS, 503), None, "its rules; RULETAG_TOKEN must hold"),
     ("elsewhere", (302, {"Location": "http://localhost:1/"}, b""), None, "leads to http://localh"),
     ("a file", (302, {"Location": "file:///etc/passwd"}, b""), None, "leads to file:///etc/passwd"),
     ("in circles", (302, {"Location": "/readyz?verbose"}, b""), None, "it leads on and on"),

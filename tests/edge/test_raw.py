@@ -64,6 +64,22 @@ ROWS: Final[list[tuple[str, bytes, list[int]]]] = [
     ("a space before the colon", TEXT + b"Content-Length : 6\r\n\r\ncopper", [400]),
     ("chunked twice", TEXT + CHUNKED + CHUNKED + b"\r\n" + LAST, [400]),
     ("chunked, then not", TEXT + b"Transfer-Encoding: chunked, identity\r\n\r\n" + LAST, [400]),
+    (
+        "compressed and chunked",
+        TEXT + CLOSE + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + LAST,
+        [501],
+    ),
+    (
+        "compressed, then chunked",
+        TEXT + CLOSE + b"Transfer-Encoding: gzip\r\n" + CHUNKED + b"\r\n" + LAST,
+        [501],
+    ),
+    (
+        "as it is, and chunked",
+        TEXT + CLOSE + b"Transfer-Encoding: identity, chunked\r\n\r\n" + LAST,
+        [501],
+    ),
+    ("chunked in capitals", TEXT + CLOSE + b"Transfer-Encoding: CHUNKED\r\n\r\n" + LAST, [200]),
     ("only compressed", TEXT + b"Transfer-Encoding: gzip\r\n\r\n", [400]),
     ("an unknown coding", TEXT + b"Transfer-Encoding: xchunked\r\n\r\n" + LAST, [501]),
     ("chunked by a control", TEXT + b"Transfer-Encoding: \x0bchunked\r\n\r\n" + LAST, [400]),
@@ -75,6 +91,20 @@ ROWS: Final[list[tuple[str, bytes, list[int]]]] = [
     # headers
     ("two hosts", b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", [400]),
     ("no host", b"GET /livez HTTP/1.1\r\n" + CLOSE + b"\r\n", [400]),
+    ("a host of two words", b"GET /livez HTTP/1.1\r\nHost: a b/c@d\r\n" + CLOSE + b"\r\n", [400]),
+    ("a host with a path", b"GET /livez HTTP/1.1\r\nHost: x/y\r\n" + CLOSE + b"\r\n", [400]),
+    (
+        "a host with a user, at no path",
+        b"GET /nowhere HTTP/1.1\r\nHost: u@x\r\n" + CLOSE + b"\r\n",
+        [400],
+    ),
+    ("such a host in HTTP/1.0", b"GET /livez HTTP/1.0\r\nHost: a b\r\n\r\n", [400]),
+    (
+        "such a host beside an absolute URL",
+        b"GET http://x/livez HTTP/1.1\r\nHost: a b\r\n" + CLOSE + b"\r\n",
+        [400],
+    ),
+    ("a host with a port", b"GET /livez HTTP/1.1\r\nHost: [::1]:8080\r\n" + CLOSE + b"\r\n", [200]),
     ("no host in HTTP/1.0", b"GET /livez HTTP/1.0\r\n\r\n", [200]),
     ("two content types", TEXT + b"Content-Type: text/html\r\n\r\n", [400]),
     ("a folded header", LIVE + b"X: a\r\n b\r\n\r\n", [400]),

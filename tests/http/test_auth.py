@@ -24,6 +24,8 @@ from ruletag.http.auth import Guard, Tokens, caller, check, credential, guard
 from ruletag.http.editing import Editing
 from ruletag.http.handling import Service, Terms
 from ruletag.http.openapi import OPERATIONS, Operation
+from ruletag.problems import Location, Problem
+from ruletag.serving.store import Store
 from ruletag.settings import Settings, SettingsError, read_settings
 
 CALLER: Final = "caller-0123456789"
@@ -149,6 +151,103 @@ def test_a_stranger_cannot_tell_which_methods_there_are(service: Documented) -> 
 
     assert answer.status == 401
     assert "allow" not in answer.headers
+
+
+EXISTING: Final = ("/v1/tag", "/v1/rules", "/v1/rules/crime.yaml", "/livez", "/openapi.json")
+MISSING: Final = ("/no/such/path", "//v1/tag", "/v1/tag/")
+PREFLIGHT: Final = {"Origin": PAGE, "Access-Control-Request-Method": "POST"}
+
+# name, what a stranger sends
+STRANGERS: Final[list[tuple[str, Headers]]] = [
+    ("nothing", {}),
+    ("an unknown token", bearer("stranger-0123456789")),
+    ("an origin alone", {"Origin": PAGE}),
+    ("a method alone", {"Access-Control-Request-Method": "POST"}),
+    ("a preflight of another origin", PREFLIGHT | {"Origin": "https://evil.example"}),
+]
+
+
+def told(service: Documented, method: str, path: str, headers: Headers) -> tuple[object, ...]:
+    """Return all that an answer tells but its own path and request id."""
+    answer = service.ask(method, path, b"", headers)
+    kept = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
+    said = answer.json | {"instance": ""} if answer.body else {}
+    return answer.status, kept | {"content-length": ""}, said
+
+
+@pytest.mark.parametrize("headers", [pytest.param(row, id=name) for name, row in STRANGERS])
+def test_options_tells_strangers_nothing_of_a_path(service: Documented, headers: Headers) -> None:
+    answers = [told(service, "OPTIONS", path, headers) for path in (*EXISTING, *MISSING)]
+
+    assert answers == [answers[0]] * len(answers)
+    assert answers[0][0] == 401
+
+
+@pytest.mark.parametrize("headers", [pytest.param(row, id=name) for name, row in STRANGERS])
+def test_head_tells_strangers_nothing_of_a_path(service: Documented, headers: Headers) -> None:
+    closed = [path for path in EXISTING if path != "/livez"]
+    answers = [told(service, "HEAD", path, headers) for path in (*closed, *MISSING)]
+
+    assert answers == [answers[0]] * len(answers)
+    assert answers[0][0] == 401
+
+
+def test_a_preflight_is_answered_alike_at_every_path(service: Documented) -> None:
+    answers = [told(service, "OPTIONS", path, PREFLIGHT) for path in (*EXISTING, *MISSING)]
+
+    assert answers == [answers[0]] * len(answers)
+    assert answers[0][0] == 200
+
+
+def test_a_caller_learns_the_methods_of_a_path(service: Documented) -> None:
+    there = service.ask("OPTIONS", "/v1/tag", b"", bearer(CALLER))
+    missing = service.ask("OPTIONS", "/no/such/path", b"", bearer(CALLER))
+
+    assert (there.status, there.headers["allow"]) == (200, "OPTIONS, POST")
+    assert missing.status == 404
+
+
+# ------------------------------------------------------------- what probes tell whom
+
+# name, tokens, admin tokens, headers, whether details are told
+PROBED: Final = [
+    ("nothing configured", [], [], {}, True),
+    ("no token", [CALLER], [], {}, False),
+    ("an unknown token", [CALLER], [ADMIN], bearer(OTHER), False),
+    ("a caller", [CALLER], [ADMIN], bearer(CALLER), True),
+    ("an admin", [CALLER], [ADMIN], bearer(ADMIN), True),
+    ("admins only, no token", [], [ADMIN], {}, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "admins", "headers", "expected"),
+    [pytest.param(*row, id=name) for name, *row in PROBED],
+)
+@pytest.mark.parametrize("rules", [RULES, {}], ids=["ready", "not ready"])
+def test_whom_a_probe_tells_details(
+    rules: dict[str, str],
+    tokens: list[str],
+    admins: list[str],
+    headers: Headers,
+    expected: bool,  # noqa: FBT001 - a row
+) -> None:
+    store = store_with(rules) if rules else Store()
+    store.refuse((Problem(Location("secret.yaml", 1, 2), "E101", "secret", "a secret hint"),))
+    terms = Terms(guard=Guard(Tokens(tokens), Tokens(admins)))
+    client = InProcess(flask_app(Service([Api(store, None)], terms)))
+
+    answer = client.ask("GET", "/readyz?verbose", b"", headers)
+
+    checks = answer.json["checks"]
+    assert answer.status == (200 if rules else 503)
+    assert [(check["name"], check["status"]) for check in checks] == [
+        ("rules", "pass" if rules else "fail"),
+        ("last edit", "warn"),
+    ]
+    assert (b"secret" in answer.body) is expected
+    assert any(check["detail"] for check in checks) is expected
+    assert (b"sha256" in answer.body) is (expected and bool(rules))
 
 
 # ------------------------------------------------------------- how a token may come

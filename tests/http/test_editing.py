@@ -873,6 +873,7 @@ _FILE: Final = "/v1/rules/{file}"
 _CHECK: Final = "/v1/rules/check"
 _KNOWN: Final = {"If-None-Match": tag(RULES["crime.yaml"])}
 _ANY: Final = {"If-Match": "*"}
+_PACKED: Final = {"Transfer-Encoding": "gzip, chunked"}
 _GZIP: Final = {"Content-Encoding": "gzip"}
 _JSON: Final = {"Content-Type": "application/json"}
 _STRANGER: Final = {"Authorization": "Bearer stranger-0123456789"}
@@ -897,6 +898,7 @@ ANSWERS: Final[dict[tuple[str, str, str], tuple[str, Headers, bytes]]] = {
     ("PUT", _FILE, "412"): ("new.yaml", _ANY, NEW),
     ("PUT", _FILE, "413"): ("new.yaml", TO_CREATE, _LARGE),
     ("PUT", _FILE, "415"): ("new.yaml", TO_CREATE | _JSON, NEW),
+    ("PUT", _FILE, "501"): ("new.yaml", TO_CREATE | _PACKED, NEW),
     ("PUT", _FILE, "422"): ("new.yaml", TO_CREATE, BAD),
     ("PUT", _FILE, "428"): ("new.yaml", {}, NEW),
     ("PUT", _FILE, "503"): ("new.yaml", TO_CREATE, NEW),
@@ -917,6 +919,7 @@ ANSWERS: Final[dict[tuple[str, str, str], tuple[str, Headers, bytes]]] = {
     ("POST", _CHECK, "406"): ("", {"Accept": "text/html"}, NEW),
     ("POST", _CHECK, "413"): ("", {}, b"#" * (LIMITS.draft + 1)),
     ("POST", _CHECK, "415"): ("", _JSON, NEW),
+    ("POST", _CHECK, "501"): ("", _PACKED, NEW),
     ("POST", _CHECK, "503"): ("", {}, NEW),
 }
 

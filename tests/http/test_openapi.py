@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 import ruletag
 from contract.documented import Service
 from contract.rules import RULES, store_with
-from contract.service import JSON, NDJSON, PLAIN, Answer, Headers, InProcess
+from contract.service import JSON, NDJSON, PLAIN, Answer, Body, Headers, InProcess
 from ruletag.http import handling
 from ruletag.http.api import Api, Request, Response
 from ruletag.http.app import flask_app
@@ -23,10 +23,11 @@ from ruletag.http.openapi import openapi_document
 from ruletag.limits import LIMITS
 
 API_MD: Final = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-SOURCES: Final = {
-    path.name: path.read_text(encoding="utf-8")
-    for path in (Path(ruletag.__file__).parent / "http").glob("*.py")
-}
+SOURCES: Final = [
+    path.read_text(encoding="utf-8")
+    for package in ("http", "edge")
+    for path in (Path(ruletag.__file__).parent / package).glob("*.py")
+]
 TYPED: Final = {"Content-Type": JSON}
 
 
@@ -101,7 +102,8 @@ def test_every_schema_is_used_and_every_one_used_is_there(whole: Service) -> Non
 
 _BATCH: Final = "/v1/tag/batch"
 _EXPLAIN: Final = "/v1/explain"
-_REQUESTS: Final[dict[tuple[str, str, str], tuple[str, bytes, Headers]]] = {
+PACKED: Final = {"Transfer-Encoding": "gzip"}  # beside the chunks that the bodies are sent in
+_REQUESTS: Final[dict[tuple[str, str, str], tuple[str, Body, Headers]]] = {
     ("POST", "/v1/tag", "200"): ("", b'{"text": "oil"}', TYPED),
     ("POST", "/v1/tag", "400"): ("", b"{", TYPED),
     ("POST", "/v1/tag", "406"): ("", b'{"text": ""}', TYPED | {"Accept": "text/html"}),
@@ -109,6 +111,7 @@ _REQUESTS: Final[dict[tuple[str, str, str], tuple[str, bytes, Headers]]] = {
     ("POST", "/v1/tag", "413"): ("", b" " * (LIMITS.body + 1), TYPED),
     ("POST", "/v1/tag", "415"): ("", b"", {"Content-Type": "image/png"}),
     ("POST", "/v1/tag", "422"): ("", b"{}", TYPED),
+    ("POST", "/v1/tag", "501"): ("", [b'{"text": ""}'], TYPED | PACKED),
     ("POST", "/v1/tag", "503"): ("", b'{"text": ""}', TYPED),
     ("POST", _BATCH, "200"): ("", b'{"documents": [{"text": "oil"}, 5]}', TYPED),
     ("POST", _BATCH, "400"): ("", b"{", TYPED),
@@ -117,6 +120,7 @@ _REQUESTS: Final[dict[tuple[str, str, str], tuple[str, bytes, Headers]]] = {
     ("POST", _BATCH, "413"): ("", b'{"documents": [' + b"0," * 1000 + b"0]}", TYPED),
     ("POST", _BATCH, "415"): ("", b"", {"Content-Type": "text/plain"}),
     ("POST", _BATCH, "422"): ("", b"{}", TYPED),
+    ("POST", _BATCH, "501"): ("", [b'{"documents": []}'], TYPED | PACKED),
     ("POST", _BATCH, "503"): ("", b'{"documents": []}', TYPED),
     ("POST", _EXPLAIN, "200"): ("", b'{"text": "oil", "categories": ["economy"]}', TYPED),
     ("POST", _EXPLAIN, "400"): ("", b"{", TYPED),
@@ -133,6 +137,7 @@ _REQUESTS: Final[dict[tuple[str, str, str], tuple[str, bytes, Headers]]] = {
     ("POST", _EXPLAIN, "413"): ("", b" " * (LIMITS.body + 1), TYPED),
     ("POST", _EXPLAIN, "415"): ("", b"", {"Content-Type": "text/plain"}),
     ("POST", _EXPLAIN, "422"): ("", b"{}", TYPED),
+    ("POST", _EXPLAIN, "501"): ("", [b"{}"], TYPED | PACKED),
     ("POST", _EXPLAIN, "503"): ("", b'{"text": "", "categories": ["economy"]}', TYPED),
     ("GET", "/v1/rules", "200"): ("", b"", {}),
     ("GET", "/v1/rules", "304"): ("", b"", {"If-None-Match": "{etag}"}),
@@ -287,7 +292,7 @@ def test_the_schema_of_a_request_is_what_is_taken(
 def codes_raised() -> set[tuple[str, str]]:
     """Give every status and code in the sources, wherever a refusal is made."""
     found: set[tuple[str, str]] = set()
-    for source in SOURCES.values():
+    for source in SOURCES:
         found.update(re.findall(r'RequestError\(\s*(\d{3}),\s*"(\w+)"', source))
     return found
 

@@ -8,6 +8,7 @@ import pytest
 
 from contract.documented import Service
 from contract.service import JSON, NDJSON, PLAIN, PROBLEM, Answer
+from ruletag.http.handling import is_host
 
 WRITTEN: Final = "zq-Geheimnis-7"
 DEEP: Final = 64
@@ -503,3 +504,85 @@ def test_every_refusal_tells_its_code_as_a_type(service: Service) -> None:
 
     assert answer["type"] == "urn:ruletag:problem:not_json"
     assert answer["title"] == "Bad Request"
+
+
+# ------------------------------------------------------------------ the HTTP around it
+
+# name, the header Host, whether it is taken
+HOSTS: Final = [
+    ("a name", "news.example", True),
+    ("a name of one letter", "x", True),
+    ("a name with a port", "news.example:8080", True),
+    ("a port of nothing", "news.example:", True),
+    ("capitals, digits, an underscore", "News_1.EXAMPLE.", True),
+    ("an escape", "caf%C3%A9.example", True),
+    ("IPv4", "127.0.0.1:80", True),
+    ("IPv6", "[::1]", True),
+    ("IPv6 with a port", "[2001:db8::192.0.2.1]:8080", True),
+    ("an address of times to come", "[v1.a:b]", True),
+    ("two words, a path, a user", "a b/c@d", False),
+    ("a space", "a b", False),
+    ("a path", "x/y", False),
+    ("a user", "user@x", False),
+    ("a query", "x?y", False),
+    ("a fragment", "x#y", False),
+    ("a port that is no number", "x:http", False),
+    ("a port below nothing", "x:-1", False),
+    ("two ports", "x:1:2", False),
+    ("a port alone", ":80", False),
+    ("IPv6 without brackets", "::1", False),
+    ("no IPv6", "[1:2]", False),
+    ("a bracket that is not closed", "[::1", False),
+    ("IPv6 with a zone", "[fe80::1%25eth0]", False),
+    ("something behind the brackets", "[::1]x", False),
+    ("half an escape", "x%4", False),
+    ("a quotation mark", 'x"y', False),
+    ("a backslash", "x\\y", False),
+    ("letters that are no ASCII", "caf\xe9.example", False),
+    ("digits that are no ASCII", "x:\xb2", False),
+    ("two hosts in one", "a, b", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [pytest.param(*row, id=name) for name, *row in HOSTS]
+)
+def test_which_hosts_are_taken(
+    flask_service: Service,
+    host: str,
+    expected: bool,  # noqa: FBT001 - a row
+) -> None:
+    for method, target in (("GET", "/livez"), ("GET", "/nowhere"), ("OPTIONS", "/v1/tag")):
+        answer = flask_service.client.ask(method, target, b"", {"Host": host})
+
+        assert (answer.status == 400) is not expected
+        assert is_host(host) is expected
+
+
+# name, the header Transfer-Encoding, whether it is taken
+CODINGS: Final = [
+    ("chunked", "chunked", True),
+    ("in capitals, with a space", " Chunked", True),
+    ("compressed", "gzip, chunked", False),
+    ("compressed alone", "gzip", False),
+    ("as it is", "identity, chunked", False),
+    ("chunked twice", "chunked, chunked", False),
+    ("with a parameter", "chunked;q=1", False),
+    ("empty", "", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("coding", "expected"), [pytest.param(*row, id=name) for name, *row in CODINGS]
+)
+def test_which_transfer_codings_are_taken(
+    flask_service: Service,
+    coding: str,
+    expected: bool,  # noqa: FBT001 - a row
+) -> None:
+    headers = {"Content-Type": PLAIN, "Transfer-Encoding": coding}
+
+    answer = flask_service.ask("POST", "/v1/tag", b"copper", headers)
+
+    assert answer.status == (200 if expected else 501)
+    assert expected or answer.json["code"] == "unsupported_transfer_coding"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bad_inputs.processes import children
 from ruletag.serving.artefact import load
 from ruletag.serving.builder import Builder, Job
 from ruletag.serving.lastgood import keep, kept
@@ -97,14 +98,36 @@ def test_a_waiting_compiler_that_died_is_replaced(
     assert builder.run(job).outcome == "built"
 
 
-def test_it_ends_with_the_process_that_started_it() -> None:
-    program = """
-import os, sys, time
+def test_a_compiler_that_is_stopped_is_ended_soon(
+    builder: Builder, slot: Slot, tmp_path: Path
+) -> None:
+    many = "\n".join(f"  - word{i} ... other{i}" for i in range(20_000))
+    folder = write(tmp_path, f"categories:\n  m:\n{many}\n")
+    before = children(os.getpid())
+    builder.prepare()
+    (compiler,) = set(children(os.getpid())) - set(before)
+    threading.Timer(0.4, os.kill, (compiler, signal.SIGSTOP)).start()
+    began = time.monotonic()
+
+    report = builder.run(Job(folder, slot.handle))
+
+    assert (report.outcome, report.problems[0].code) == ("failed", "E499")
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize("stop", ["", "os.kill(builder._next.pid, signal.SIGSTOP)"])
+def test_it_ends_with_the_process_that_started_it(stop: str) -> None:
+    program = f"""
+import os, signal, time
+from pathlib import Path
 from ruletag.serving.builder import Builder
 from ruletag.serving.shared import Slot
 builder = Builder([Slot.new().handle])
 builder._next = builder._started()
 print(builder._next.pid, flush=True)
+while Path(f"/proc/{{builder._next.pid}}/oom_score_adj").read_text() != "1000\\n":
+    time.sleep(0.01)  # until it has begun
+{stop}
 os.kill(os.getpid(), 9)
 """
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False)

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.tagger import tag
 from ruletag.problems import Location, Problem
+from ruletag.serving import follower as follower_module
+from ruletag.serving import leader
 from ruletag.serving.builder import Job, Report, run
 from ruletag.serving.follower import Follower
 from ruletag.serving.leader import Leader, Watch
@@ -364,6 +367,121 @@ def test_an_edit_is_said_to_be_under_way_while_it_is_compiled(watched: Watched) 
 
     assert seen == [True]
     assert not watched.shared.is_compiling
+
+
+def test_an_edit_does_not_wait_long_for_one_worker(
+    watched: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched.shared.take_row()  # of a worker that loads nothing any more
+    watched.write(ZINC)
+    began = time.monotonic()
+    watched.look()
+
+    assert watched.found == ["zinc"]
+    assert 1 < time.monotonic() - began < 8
+    assert "1 of 2 workers take long" in caplog.text
+
+
+def test_a_worker_that_was_left_behind_loads_before_it_answers(watched: Watched) -> None:
+    store = Store()
+    follower = Follower(watched.shared, store)
+    follower.step()
+    assert in_force(store) == 1
+    watched.write(ZINC)
+    watched.look()  # meanwhile this one does nothing
+    seen: list[int] = []
+    asking = threading.Thread(target=lambda: seen.append(in_force(store)))
+    asking.start()
+    asking.join(0.2)
+    assert seen == []
+
+    follower.step()
+    asking.join(10)
+
+    assert seen == [2]
+
+
+def test_what_was_published_while_a_worker_was_left_behind_does_not_matter(
+    watched: Watched,
+) -> None:
+    store = Store()
+    follower = Follower(watched.shared, store)
+    follower.step()
+    for content in (ZINC, COPPER, ZINC):
+        watched.write(content)
+        watched.look()
+
+    follower.step()
+
+    assert in_force(store) == 4
+
+
+def test_a_worker_that_cannot_load_what_is_in_force_answers_nothing(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store()
+    follower = Follower(watched.shared, store)
+    follower.step()
+    watched.write(ZINC)
+    watched.look()
+    monkeypatch.setattr(follower_module, "load", out_of_memory)
+    stop = threading.Event()
+    following = threading.Thread(target=follower.run, args=(stop,))
+    following.start()
+    began = time.monotonic()
+
+    assert in_force(store) == in_force(store) == 0
+    assert time.monotonic() - began < 5
+
+    monkeypatch.undo()
+    while in_force(store) != 2:
+        assert time.monotonic() - began < 10
+    stop.set()
+    following.join()
+
+
+def in_force(store: Store) -> int:
+    """Return the generation that a request would be answered by; 0 for none."""
+    return store.current.generation if store.current is not None else 0
+
+
+def out_of_memory(content: bytes) -> CompiledRules:
+    raise MemoryError(len(content))
+
+
+def test_rules_that_no_worker_can_load_are_refused(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = Report("built", "sha256:2", 10, "of no such content")
+    monkeypatch.setattr(watched.leader, "_build", lambda _: lost)
+    monkeypatch.setattr(leader, "_PATIENCE", 0.2)
+    watched.write(ZINC)
+    watched.look()
+
+    assert (watched.found, watched.generation) == (["copper"], 1)
+    assert watched.refused == [f"{watched.folder} E499"]
+
+
+def test_a_lost_edit_is_not_taken_for_the_next_one(watched: Watched) -> None:
+    """The leader before this one was ended when all had loaded an edit, and it was made anew."""
+    slot = watched.shared.slots[1]
+    lost = run(Job(written(watched, "tin"), slot.handle))
+    state = watched.shared.read()
+    following = Published(2, 1, lost.size, lost.sha256, lost.digest)
+    watched.shared.write(replace(state, next=following))
+    while watched.shared.loaded(following.mark) != (1, 0):
+        time.sleep(0.001)
+    watched.write(ZINC)
+
+    watched.replace_leader()
+    watched.look()
+
+    assert (watched.found, watched.generation) == (["zinc"], 2)
+
+
+def written(watched: Watched, word: str) -> Path:
+    watched.write(f"categories: {{metals: [{word}]}}\n")
+    return watched.folder
 
 
 def test_only_one_process_leads(watched: Watched) -> None:

@@ -3,8 +3,10 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -116,14 +118,69 @@ def test_a_slot_gives_back_what_was_written(shared: Shared) -> None:
 def test_rows_of_the_dead_are_not_waited_for(shared: Shared) -> None:
     row = shared.take_row()
     in_child(shared.take_row)
-    assert not shared.have_all(1)
+    assert shared.loaded(1) == (0, 1)
 
     shared.sign(row, 1)
 
-    assert shared.have_all(1)
-    assert not shared.have_all(2)
+    assert shared.loaded(1) == (1, 0)
+    assert shared.loaded(2) == (0, 1)
     shared.leave(row)
-    assert shared.have_all(2)
+    assert shared.loaded(2) == (0, 0)
+
+
+def test_two_editions_of_one_generation_have_different_marks() -> None:
+    one, other = (replace(published(2), sha256=sha256) for sha256 in ("aa", "ab"))
+
+    assert one.mark != other.mark
+    assert 0 not in (one.mark, other.mark, published(2).mark)
+
+
+# name, the generation in force, seconds since it is, whether one that has the first is behind
+BEHIND = [
+    ("the same", 1, 5.0, False),
+    ("a later one", 2, 5.0, True),
+    ("a later one, in a moment", 2, -60.0, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("generation", "since", "expected"), [pytest.param(*row, id=name) for name, *row in BEHIND]
+)
+def test_who_is_behind(
+    shared: Shared,
+    generation: int,
+    since: float,
+    expected: bool,  # noqa: FBT001 - a row
+) -> None:
+    moment = time.monotonic() - since
+
+    in_child(lambda: shared.write(State(replace(published(generation), active_from=moment))))
+
+    assert shared.is_behind(1) is expected
+
+
+def test_a_stopped_leader_is_told_from_one_that_works(shared: Shared) -> None:
+    child = os.fork()
+    if child == 0:
+        shared.try_to_lead()
+        while True:
+            time.monotonic()
+    try:
+        late = time.monotonic() + 10
+        while shared.leader != child:
+            assert time.monotonic() < late
+        assert not shared.is_leader_stopped
+
+        os.kill(child, signal.SIGSTOP)
+        os.waitpid(child, os.WUNTRACED)
+        assert shared.is_leader_stopped
+
+        shared.ask_for_another_leader()
+        assert shared.in_the_way == child
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert not shared.is_leader_stopped
 
 
 def test_all_have_rules_once_they_are_in_force_in_each(shared: Shared) -> None:

@@ -30,6 +30,7 @@ _PIECE: Final = 64 * 1024
 _MOST_QUOTED: Final = 60  # columns of an answer that nobody expected
 _IN_PATHS: Final = "/%:@!$&'()*+,;=~"  # what a path may hold as it is
 _REFUSED_AT: Final = "refused at "
+_TOKEN_NEEDED: Final = "RULETAG_TOKEN must hold a token that it knows"  # noqa: S105 - no token
 _PORTS: Final = {"http": 80, "https": 443}
 
 _Answer = TypeVar("_Answer", bound=msgspec.Struct)
@@ -110,6 +111,9 @@ class Service:
         health = self._ask("/readyz?verbose", HealthAnswer, seconds)
         if health is None or health.status == "alive":
             raise NoAnswerError(f"GET {self.url}/readyz?verbose: it says nothing of its rules")
+        if health.checks and not any(check.detail for check in health.checks):
+            detail = f"it tells strangers nothing of its rules; {_TOKEN_NEEDED}"
+            raise NoAnswerError(f"GET {self.url}/readyz?verbose: {detail}", is_final=True)
         rules = self._ask("/v1/rules", RulesAnswer, seconds) if health.status == "ready" else None
         return State(rules, rules.refused if rules else _refusal(health.checks or ()))
 
@@ -121,9 +125,8 @@ class Service:
         except (OSError, HTTPException, ValueError) as error:
             raise NoAnswerError(f"GET {url}: {_reason(error, seconds)}") from None
         if reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            detail = "RULETAG_TOKEN must hold a token that it knows"
             raise NoAnswerError(
-                f"GET {url}: {reply.status} {reply.reason}; {detail}", is_final=True
+                f"GET {url}: {reply.status} {reply.reason}; {_TOKEN_NEEDED}", is_final=True
             )
         try:
             return msgspec.json.decode(reply.body, type=kind)

@@ -2,6 +2,7 @@
 
 - ``SIGHUP`` means to look at the rule folder now. Workers stay: no connection is lost.
 - ``SIGTERM`` first says not ready for ``RULETAG_DRAIN`` seconds, then ends as gunicorn does.
+- A worker that is to compile an edit, and is stopped (``SIGSTOP``), is replaced.
 - A refused edit ends the service where ``RULETAG_ON_BAD_RULES`` is ``exit``.
 - Where rules are large and there are several workers, these are replaced one by one
   after an edit, so that they hold the rules in common.
@@ -9,6 +10,7 @@
 
 import ctypes
 import os
+import signal
 import socket
 import struct
 import sys
@@ -21,7 +23,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
 from ruletag.serving.runtime import load_for_children, shared
-from ruletag.serving.shared import Published
+from ruletag.serving.shared import Published, is_stopped
 from ruletag.settings import read_settings
 
 _BAD_RULES: Final = 78  # the exit code for what is wrong with the configuration
@@ -80,8 +82,16 @@ class Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             raise HaltServer("an edit of the rules was refused", _BAD_RULES)
         if time.monotonic() >= self._leaves_at:
             raise StopIteration
+        self._end_stopped_leader()
         self._share_rules()
         super().manage_workers()
+
+    def _end_stopped_leader(self) -> None:
+        """End the worker that keeps another from compiling an edit, if it still does."""
+        process = self._shared.in_the_way
+        if process in self.WORKERS and is_stopped(process):
+            self.log.error("Worker (pid:%s) is stopped while an edit waits for it", process)
+            self.kill_worker(process, signal.SIGKILL)
 
     def reap_workers(self) -> None:
         """Take note of workers that ended; one that cannot begin ends nothing but itself.

@@ -78,7 +78,8 @@ class Request:
     """A request, as every server can give it. Header names are in small letters.
 
     ``id`` goes into the answer and the log. ``is_counted`` says that the server
-    has counted the request among those at work already.
+    has counted the request among those at work already, ``is_strange`` that a route
+    open to everybody is asked by somebody without a token where tokens are known.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Request:
     body: Stream
     version: str = "1.1"
     is_counted: bool = False
+    is_strange: bool = False
     work: Work = field(default_factory=Work)
 
 
@@ -239,6 +241,8 @@ class Api:
         store = self._store
         active, refusal = store.current, store.refusal
         checks = catalogue.checks(active, refusal) if "verbose" in request.query else None
+        if checks is not None and request.is_strange:
+            checks = catalogue.without_details(checks)
         if store.is_ready:
             return Response(200, wire.encode(catalogue.HealthAnswer("ready", checks)))
         answer = catalogue.HealthAnswer("draining" if store.is_draining else "not ready", checks)

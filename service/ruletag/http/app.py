@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 import flask
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from ruletag.http import api, handling, refusals
 from ruletag.http.handling import Service
@@ -41,7 +41,7 @@ def flask_app(service: Service) -> flask.Flask:
     def before() -> flask.Response | None:
         # Flask drops what slashes there are before the first; a proxy's rules do not.
         if flask.request.environ.get("PATH_INFO", "").startswith("//"):
-            return _response(service.refused(handling.not_found(), _request({})))
+            raise NotFound
         methods = taken.get(flask.request.path)
         if methods is not None and flask.request.method not in methods:
             raise MethodNotAllowed(methods)
@@ -99,18 +99,20 @@ def _refusal(service: Service, refused: HTTPException) -> api.Response:
     """Put what Flask itself refuses (404, 405, a broken body) in the shape of all refusals."""
     request = _request({})
     status = refused.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    methods = getattr(refused, "valid_methods", None)
+    methods = getattr(refused, "valid_methods", None) or ()
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return service.failed(request)
+    if request.method == "OPTIONS" and status in {
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+    }:
+        return service.options(methods, request)
     if status == HTTPStatus.NOT_FOUND:
         return service.refused(handling.not_found(), request)
     if status != HTTPStatus.METHOD_NOT_ALLOWED:
         detail = "the request is malformed"
         return service.refused(refusals.RequestError(400, "bad_request", detail), request)
-    allowed = {*(methods or ()), "OPTIONS"}
-    if request.method == "OPTIONS":
-        return service.options(allowed, request)
-    headers = {"Allow": ", ".join(sorted(allowed))}
+    headers = {"Allow": handling.allow(methods)}
     detail = "this path does not take this method"
     error = refusals.RequestError(405, "method_not_allowed", detail, headers=headers)
     return service.refused(error, request)

@@ -199,6 +199,19 @@ class Guard:
         if is_admin_work and not is_admin:
             raise refusals.RequestError(403, "forbidden", "this token may not edit rules")
 
+    def is_stranger(self, request: Request) -> bool:
+        """Whether tokens are asked for, and the caller has sent none that is known."""
+        if not self._callers:
+            return False
+        token = credential(request)
+        return token is None or not (self._callers.has(token) or self._admins.has(token))
+
+    def is_preflight(self, request: Request) -> bool:
+        """Whether a browser asks if a page of one of the origins may call."""
+        is_asking = "access-control-request-method" in request.headers
+        is_ours = request.headers.get("origin", "") in self._origins
+        return request.method == "OPTIONS" and is_asking and is_ours
+
     def headers(self, request: Request) -> Mapping[str, str]:
         """Give the headers of every answer, those of a preflight too."""
         if not self._origins:
@@ -208,8 +221,7 @@ class Guard:
         if origin in self._origins:
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = _EXPOSED
-            is_preflight = "access-control-request-method" in request.headers
-            if request.method == "OPTIONS" and is_preflight:
+            if self.is_preflight(request):
                 headers |= _PREFLIGHT
         return headers
 

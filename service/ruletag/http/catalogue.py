@@ -201,6 +201,11 @@ def checks(active: Active | None, refusal: Refusal | None) -> tuple[Check, ...]:
     return in_force, Check("last edit", "warn", detail, diagnostics(refusal.problems))
 
 
+def without_details(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """Return checks as anybody may see them: digests, file names and keywords are for callers."""
+    return tuple(Check(check.name, check.status, "") for check in checks)
+
+
 def diagnostics(problems: Iterable[Problem]) -> tuple[Diagnostic, ...]:
     """Describe what is wrong with rule files."""
     return tuple(

@@ -7,8 +7,10 @@ gunicorn's ASGI worker) only translate.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv6Address
 from threading import Lock
 from time import perf_counter
 from typing import Final, Protocol
@@ -25,6 +27,12 @@ _ALWAYS: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-stor
 _RETRY_AFTER: Final = {"Retry-After": "1"}
 _METHODS: Final = frozenset("GET HEAD POST PUT DELETE OPTIONS PATCH TRACE CONNECT".split())
 _HEALTH: Final = frozenset({"get_livez", "get_readyz"})  # must answer under any load
+# uri-host [":" port], by RFC 9110, 7.2, and RFC 3986, 3.2.2; the group is an address of IPv6.
+_HOST: Final = re.compile(
+    r"(?:\[([0-9A-Fa-f:.]+)\]|\[v[0-9A-Fa-f]+\.[\w.~!$&'()*+,;=:-]+\]"
+    r"|(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]*)?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,12 @@ class Guard(Protocol):
     def check(self, operation: Operation | None, request: api.Request) -> None:
         """Raise `refusals.RequestError` if the caller may not; no operation: an unknown path."""
 
+    def is_stranger(self, request: api.Request) -> bool:
+        """Whether tokens are asked for, and the caller has sent none that is known."""
+
+    def is_preflight(self, request: api.Request) -> bool:
+        """Whether a browser asks, without a token, if a page that may call may do so."""
+
     def headers(self, request: api.Request) -> Mapping[str, str]:
         """Give the security and CORS headers of the answer, a preflight's too."""
 
@@ -95,6 +109,16 @@ class Open:
 
     def check(self, operation: Operation | None, request: api.Request) -> None:
         """Let the caller in."""
+
+    def is_stranger(self, request: api.Request) -> bool:
+        """Know everybody."""
+        del request
+        return False
+
+    def is_preflight(self, request: api.Request) -> bool:
+        """Let no pages call."""
+        del request
+        return False
 
     def headers(self, request: api.Request) -> Mapping[str, str]:
         """Add nothing."""
@@ -180,6 +204,7 @@ class Service:
         """Refuse what an adapter found wrong: no such path, not this method."""
 
         def respond() -> api.Response:
+            _check_http(request)
             self._guard.check(operation, request)
             raise error
 
@@ -192,11 +217,19 @@ class Service:
         self._observer.refused(cap.reason)
         return self.refused(_overloaded(), request, operation)
 
-    def options(self, methods: Iterable[str], request: api.Request) -> api.Response:
-        """Say which methods a path takes; a browser's preflight needs no token."""
-        allow = {"Allow": ", ".join(sorted(methods))}
-        response = api.Response(200, b"", "", allow)
-        return self._watch(None, request, lambda: response)
+    def options(self, methods: Collection[str], request: api.Request) -> api.Response:
+        """Answer which methods a path takes, if any; a preflight learns nothing of the path."""
+
+        def respond() -> api.Response:
+            _check_http(request)
+            if self._guard.is_preflight(request):
+                return api.Response(200, b"", "")
+            self._guard.check(None, request)
+            if not methods:
+                raise not_found()
+            return api.Response(200, b"", "", {"Allow": allow(methods)})
+
+        return self._watch(None, request, respond)
 
     def failed(self, request: api.Request) -> api.Response:
         """Answer for a fault of our own outside of any handler, while it is being handled."""
@@ -231,9 +264,10 @@ class Service:
         return response
 
     def _respond(self, operation: Operation, request: api.Request) -> api.Response:
-        if request.version == "1.1" and not request.headers.get("host"):
-            raise refusals.RequestError(400, "bad_request", "the header Host is missing")
+        _check_http(request)
         self._guard.check(operation, request)
+        if operation.access == "open" and self._guard.is_stranger(request):
+            request = replace(request, is_strange=True)
         return self._handlers[operation.handler](request)
 
     def _complete(self, request: api.Request, response: api.Response) -> None:
@@ -250,6 +284,11 @@ class Service:
         if vary:
             headers["Vary"] = vary
         response.headers = headers
+
+
+def allow(methods: Iterable[str]) -> str:
+    """Return the value of ``Allow`` for the methods that a path takes."""
+    return ", ".join(sorted({*methods, "OPTIONS"}))
 
 
 def is_ndjson(headers: Mapping[str, str]) -> bool:
@@ -274,6 +313,32 @@ def read_query(query: bytes, *, strict: bool) -> dict[str, list[str]]:
 def not_found() -> refusals.RequestError:
     """Refuse a path that is none."""
     return refusals.RequestError(404, "not_found", NOT_FOUND)
+
+
+def _check_http(request: api.Request) -> None:
+    """Refuse what every server should, and not every one does. Raises `refusals.RequestError`."""
+    host = request.headers.get("host", "")
+    if not host and request.version == "1.1":
+        raise refusals.RequestError(400, "bad_request", "the header Host is missing")
+    if host and not is_host(host):
+        detail = "the header Host must be a host and perhaps a port, as in `news.example:8080`"
+        raise refusals.RequestError(400, "bad_request", detail)
+    if request.headers.get("transfer-encoding", "chunked").strip().lower() != "chunked":
+        # Servers take the chunks apart and leave the rest in what they give as the body.
+        detail = "only `chunked` is taken as Transfer-Encoding; compress with Content-Encoding"
+        raise refusals.RequestError(501, "unsupported_transfer_coding", detail)
+
+
+def is_host(text: str) -> bool:
+    """Whether this is a host, perhaps with a port, as the header Host has it."""
+    found = _HOST.fullmatch(text)
+    if found is None or found[1] is None:
+        return found is not None
+    try:
+        IPv6Address(found[1])
+    except ValueError:
+        return False
+    return True
 
 
 _Handler = Callable[[api.Request], api.Response]

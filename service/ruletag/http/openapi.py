@@ -49,7 +49,7 @@ class Operation:
     access: Access = "caller"
 
 
-_BODY_REFUSALS: Final = (400, 406, 409, 413, 415, 422, 500, 503)
+_BODY_REFUSALS: Final = (400, 406, 409, 413, 415, 422, 500, 501, 503)
 _EDIT_REFUSALS: Final = (403, 404, 409, 412, 422, 428, 500, 503)
 _FILE: Final = "the name of a file in the rule folder; below sub-folders with `/`"
 _OPTIONS: Final = ("categories", "offsets", "evidence", "if_rules")
@@ -119,7 +119,7 @@ OPERATIONS: Final = (
         "Write one file of this instance's rule folder, if the rules can be used with it.",
         catalogue.EditAnswer,
         ((YAML, None), (TEXT, None), (CSV, None)),
-        refusals=(*_EDIT_REFUSALS, 400, 413, 415, 507),
+        refusals=(*_EDIT_REFUSALS, 400, 413, 415, 501, 507),
         headers=("ETag", "Ruleset-Next"),
         in_path=_FILE,
         statuses=(200, 201),
@@ -146,7 +146,7 @@ OPERATIONS: Final = (
         "What is wrong with a rule file, and what is doubtful; changes nothing.",
         catalogue.CheckAnswer,
         ((YAML, None),),
-        refusals=(400, 404, 406, 413, 415, 500, 503),
+        refusals=(400, 404, 406, 413, 415, 500, 501, 503),
     ),
     Operation(
         "GET",
@@ -244,7 +244,8 @@ _HEADERS: Final = {
     "X-Request-ID": "the caller's id, or a new one",
 }
 _REFUSALS: Final = {
-    400: "not JSON, not UTF-8, NaN, a member twice, too deep, broken off; a token in the URL",
+    400: "not JSON, not UTF-8, NaN, a member twice, too deep, broken off; no good header Host; "
+    "a token in the URL",
     401: "no token, or one that is not known here",
     403: "a token that may not edit rules",
     404: "there is no such thing, or it is turned off",
@@ -256,6 +257,7 @@ _REFUSALS: Final = {
     422: "the right syntax with the wrong content; every fault is listed",
     428: "which version of the file is meant must be said, with `If-Match` or `If-None-Match: *`",
     500: "a fault of ruletag itself",
+    501: "a transfer coding other than `chunked`",
     503: "no rules are in force yet, or too many requests are at work",
     507: "the disk of the rule folder is full",
 }
@@ -369,9 +371,9 @@ def _answer_schema(operation: Operation, media: str) -> dict[str, str]:
 
 
 def _refusals(operation: Operation) -> dict[str, Any]:
-    statuses = {*operation.refusals}
+    statuses = {*operation.refusals, 400}
     if operation.access != "open":
-        statuses |= {400, 401}
+        statuses.add(401)
     described = {str(status): _refusal(operation, status) for status in sorted(statuses)}
     if "If-None-Match" in operation.in_headers and operation.method == "GET":
         described["304"] = {"description": "nothing has changed since the ETag given"}

@@ -23,6 +23,7 @@ _TITLES: Final = {
     422: "Unprocessable Content",
     428: "Precondition Required",
     500: "Internal Server Error",
+    501: "Not Implemented",
     503: "Service Unavailable",
     507: "Insufficient Storage",
 }

@@ -2,14 +2,16 @@
 
 Whatever lies in the folder can slow down, exhaust or crash this process alone,
 and an edit that does is a refused edit. It has limits on its time and memory,
-and ends when the process that started it does.
+and ends when the process that started it does, even if it is stopped then.
 """
 
+import ctypes
 import gc
 import json
 import os
 import pickle
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -29,9 +31,12 @@ from ruletag.rules.model import RuleSet
 from ruletag.rules.sources import parse_files
 from ruletag.serving.artefact import dump
 from ruletag.serving.lastgood import keep, kept
-from ruletag.serving.shared import Slot
+from ruletag.serving.shared import Slot, is_stopped
 
 _NICE: Final = 5
+_LOOK: Final = 0.5  # seconds between looks at a compiler at work
+_STOPPED: Final = 2.0  # seconds after which one that is stopped is not waited for
+_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG of Linux, which Python does not name
 # Imported by name, since what `-m` runs is called `__main__`, and so would be what it
 # reports. -P keeps a file of the working folder from standing in for a module. Requests
 # come first, before all that is imported.
@@ -195,8 +200,9 @@ class Builder:
         )
 
     def _output(self, process: "subprocess.Popen[bytes]", line: bytes) -> bytes:
-        timer = threading.Timer(self._seconds, process.kill)
-        timer.start()
+        is_over = threading.Event()
+        watching = threading.Thread(target=_watch, args=(process, self._seconds, is_over))
+        watching.start()
         try:
             assert process.stdin is not None  # noqa: S101 - for the type checker
             assert process.stdout is not None  # noqa: S101
@@ -205,7 +211,19 @@ class Builder:
                 process.stdin.write(line)
             return process.stdout.read()
         finally:
-            timer.cancel()
+            is_over.set()
+
+
+def _watch(process: "subprocess.Popen[bytes]", seconds: float, is_over: threading.Event) -> None:
+    """End a compiler that takes too long, or that somebody has stopped."""
+    late = time.monotonic() + seconds
+    unstopped = time.monotonic()
+    while not is_over.wait(min(_LOOK, seconds)):
+        now = time.monotonic()
+        if not is_stopped(process.pid):
+            unstopped = now
+        if now > late or now - unstopped > _STOPPED:
+            process.kill()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -238,6 +256,7 @@ def _from_line(line: bytes) -> Job:
 
 def main() -> None:
     """Wait for a job on standard input, do it, and write its report to standard output."""
+    _end_at_the_latest_with_parent()
     _be_the_first_to_go()
     _limit_memory()
     gc.disable()  # all that is made here is kept
@@ -261,6 +280,12 @@ def _be_the_first_to_go() -> None:
     """Have the kernel end this process, and no worker, where memory runs out."""
     with suppress(OSError):  # not every system has it
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def _end_at_the_latest_with_parent() -> None:
+    """Have the kernel end this process: stopped, it could not see that nobody reads any more."""
+    with suppress(AttributeError):  # not every system has it
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _limit_memory() -> None:

@@ -14,7 +14,7 @@ from ruletag.serving.store import Store
 
 # What a process that is forked off gets from this one.
 _memory: Final[list[Shared]] = []
-_rules: Final[list[tuple[int, CompiledRules]]] = []
+_rules: Final[list[tuple[str, CompiledRules]]] = []  # by the SHA-256 of their bytes
 
 
 def shared() -> Shared:
@@ -36,7 +36,7 @@ def load_for_children() -> None:
     content = shared().slots[active.slot].read(active) if active is not None else None
     if active is not None and content is not None:
         _rules.clear()
-        _rules.append((active.generation, load(content)))
+        _rules.append((active.sha256, load(content)))
         # A search for garbage writes to all that it looks at, and what one process
         # writes to, the others do not share any more.
         gc.freeze()

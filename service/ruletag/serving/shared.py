@@ -8,8 +8,9 @@ boots finds the rules in force here, whatever lies in the rule folder by then.
 - Two *slots* hold compiled rules (`ruletag.serving.artefact`): one those in
   force, the other those that are to follow.
 - The *board* says which is which, and what became of the last edit. One process
-  writes it, the leader; a counter lets the others see that it changed.
-- Each worker has a *row*: its process, and the generation that it has loaded.
+  writes it, the leader; a counter lets the others see that it changed. The number
+  of the generation in force stands apart, since every request looks at it.
+- Each worker has a *row*: its process, and a mark of the rules that it loaded last.
 """
 
 import fcntl
@@ -19,16 +20,23 @@ import os
 import pickle
 import struct
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 from ruletag.problems import Problem
 
 _NUMBER: Final = struct.Struct("=Q")
-_ROW: Final = struct.Struct("=QQQ")  # process, generation loaded, whether any is in force
-_CHANGES, _LOOKS, _FLAGS, _COMPILING = 0, 8, 16, 24  # where these numbers stand
+_MOMENT: Final = struct.Struct("=d")
+_ROW: Final = struct.Struct("=QQQ")  # process, mark of what it has loaded, whether any is in force
+# Where these numbers are.
+_CHANGES, _LOOKS, _FLAGS, _COMPILING, _GENERATION, _ACTIVE_FROM, _LEADS, _IN_THE_WAY = range(
+    0, 64, 8
+)
 _ROWS: Final = 256  # workers, at most: 64, and as many that are about to leave
 _FIRST_ROW: Final = 64
 _FIRST_STATE: Final = 8 * 1024
@@ -54,6 +62,11 @@ class Published:
     digest: str
     active_from: float = float("inf")
     loaded_at: float = 0
+
+    @property
+    def mark(self) -> int:
+        """A number for the content, never 0. A generation is none: a lost edit had the same."""
+        return crc32(self.sha256.encode()) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +154,14 @@ class Shared:
         self.slots = Slot.new(), Slot.new()
         self._locks = _nameless("ruletag-locks")
         self._memory = mmap.mmap(-1, _FIRST_STATE + 2 * _ROOM)
+        self._numbers = memoryview(self._memory).cast("Q")  # the quickest way to one
 
     def close(self) -> None:
         """Let go of it all; no other process loses anything by it."""
         for slot in self.slots:
             slot.close()
         os.close(self._locks)
+        self._numbers.release()
         self._memory.close()
 
     # ------------------------------------------------------------------- the board
@@ -180,6 +195,19 @@ class Shared:
         self._memory[start : start + len(content)] = content
         self._set(place, len(content))
         self._set(_CHANGES, changes)
+        if state.active is not None:
+            _MOMENT.pack_into(self._memory, _ACTIVE_FROM, state.active.active_from)
+            self._set(_GENERATION, state.active.generation)
+
+    def is_behind(self, generation: int) -> bool:
+        """Whether a later generation than this is in force, so that nobody may answer by this one.
+
+        Nearly always one number is read.
+        """
+        if self._numbers[_GENERATION // 8] <= generation:
+            return False
+        moment: float = _MOMENT.unpack_from(self._memory, _ACTIVE_FROM)[0]
+        return time.monotonic() >= moment
 
     @property
     def is_compiling(self) -> bool:
@@ -235,19 +263,20 @@ class Shared:
             self.sign(number, 0)
             return number
 
-    def sign(self, row: int, generation: int, *, in_force: bool = False) -> None:
-        """Say that this process has loaded a generation, and whether rules are in force in it."""
+    def sign(self, row: int, mark: int, *, in_force: bool = False) -> None:
+        """Say what this process has loaded, and whether rules are in force in it."""
         place = _FIRST_ROW + row * _ROW.size
-        _ROW.pack_into(self._memory, place, os.getpid(), generation, in_force)
+        _ROW.pack_into(self._memory, place, os.getpid(), mark, in_force)
 
     def leave(self, row: int) -> None:
         """Give the row back: nobody need wait for this process."""
         _ROW.pack_into(self._memory, _FIRST_ROW + row * _ROW.size, 0, 0, 0)
 
-    def have_all(self, generation: int) -> bool:
-        """Whether every worker that lives has loaded a generation."""
+    def loaded(self, mark: int) -> tuple[int, int]:
+        """Return how many of the workers that live have loaded this, and how many have not."""
         rows = map(self._row, range(_ROWS))
-        return all(loaded >= generation for process, loaded, _ in rows if _lives(process))
+        marks = [loaded for process, loaded, _ in rows if _lives(process)]
+        return marks.count(mark), len(marks) - marks.count(mark)
 
     @property
     def all_have_rules(self) -> bool:
@@ -267,7 +296,27 @@ class Shared:
             fcntl.lockf(self._locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _LEADER)
         except OSError:
             return False
+        self._set(_LEADS, os.getpid())
         return True
+
+    @property
+    def leader(self) -> int:
+        """The process that leads, or did so last; 0 before the first."""
+        return self._number(_LEADS)
+
+    @property
+    def is_leader_stopped(self) -> bool:
+        """Whether the leader is stopped (``SIGSTOP``), and so keeps the lead without leading."""
+        return is_stopped(self.leader)
+
+    @property
+    def in_the_way(self) -> int:
+        """The leader that is to be ended, since it is stopped and an edit waits for it; or 0."""
+        return self._number(_IN_THE_WAY)
+
+    def ask_for_another_leader(self) -> None:
+        """Have the master end the leader."""
+        self._set(_IN_THE_WAY, self.leader)
 
     @contextmanager
     def _locked(self, byte: int) -> Iterator[None]:
@@ -288,6 +337,14 @@ def _lives(process: int) -> bool:
     except PermissionError:
         pass
     return True
+
+
+def is_stopped(process: int) -> bool:
+    """Whether a process is stopped (``SIGSTOP``), not merely busy; False where nothing tells."""
+    with suppress(OSError):
+        state = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2]
+        return state.split()[:1] == [b"T"]
+    return False
 
 
 def _place_of_state(changes: int) -> int:

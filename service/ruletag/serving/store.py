@@ -1,5 +1,6 @@
 """The rules in force in one process: one reference, swapped whole; and the last refused edit."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,18 +29,27 @@ class Store:
     """Holds the rules in force.
 
     One thread changes it; any number read it. A request reads ``current`` once
-    and works with what it got: each is immutable. ``refusals`` counts refused edits.
+    and works with what it got: each is immutable. ``keeps_up`` is asked each time
+    whether this process may still answer by what it has: where another has newer
+    rules in force, it may not, and has nothing until it has them too.
+    ``refusals`` counts refused edits.
     With ``needs_good_rules`` a refused edit makes the service unready. While some
     process of the service has no rules yet, nothing ``is_everywhere``, and none is ready.
     """
 
     def __init__(self, *, needs_good_rules: bool = False) -> None:
-        self.current: Active | None = None
+        self.keeps_up: Callable[[], bool] = _always
+        self._current: Active | None = None
         self.refusal: Refusal | None = None
         self.refusals = 0
         self.is_draining = False
         self.is_everywhere = True
         self._needs_good_rules = needs_good_rules
+
+    @property
+    def current(self) -> Active | None:
+        """The rules in force, or None; may wait a moment for those that have just become so."""
+        return self._current if self.keeps_up() else None
 
     @property
     def is_ready(self) -> bool:
@@ -52,10 +62,11 @@ class Store:
         self, rules: CompiledRules, generation: int = 0, loaded_at: datetime | None = None
     ) -> Active:
         """Put a rule set in force, as the next generation or as the one given."""
-        following = self.current.generation + 1 if self.current else 1
-        self.current = Active(rules, generation or following, loaded_at or datetime.now(UTC))
+        following = self._current.generation + 1 if self._current else 1
+        active = Active(rules, generation or following, loaded_at or datetime.now(UTC))
+        self._current = active
         self.refusal = None
-        return self.current
+        return active
 
     def refuse(self, problems: tuple[Problem, ...], refused_at: datetime | None = None) -> Refusal:
         """Keep the rules in force and remember why the edit was refused."""
@@ -65,3 +76,7 @@ class Store:
     def settle(self) -> None:
         """Forget the refusal: the folder holds again what is in force."""
         self.refusal = None
+
+
+def _always() -> bool:
+    return True
