@@ -87,7 +87,7 @@ ROWS: Final[list[tuple[str, bytes, list[int]]]] = [
     ("a chunk beyond measure", TEXT + CHUNKED + b"7fffffff\r\n" + b"a" * 2_000_000, [413]),
     ("chunks of one byte without end", TEXT + CHUNKED + b"1\r\na\r\n" * 1_100_000, [400]),
     ("extensions without end", TEXT + CHUNKED + (b"1;" + b"x" * 8000 + b"\r\na\r\n") * 200, [400]),
-    ("a few chunks of one byte", TEXT + CLOSE + CHUNKED + b"1\r\na\r\n" * 300 + b"0\r\n\r\n", [200]),
+    ("300 chunks of one byte", TEXT + CLOSE + CHUNKED + b"1\r\na\r\n" * 300 + b"0\r\n\r\n", [200]),
     ("headers of 42 KB in all", LIVE + (b"X: " + b"a" * 7000 + b"\r\n") * 6 + b"\r\n", [431]),
     ("a head without end", LIVE + b"X: a\r\n" * 100_000, [431]),
     ("a first line without end", b"GET /" + b"a" * 1_000_000, [414]),

@@ -17,6 +17,7 @@ from contract.slow import (
     BODY,
     HEAD,
     LINE,
+    MANY,
     STREAM,
     Slow,
     good_requests,
@@ -118,6 +119,84 @@ def test_a_body_that_trickles_in_is_waited_for(server: Server) -> None:
     assert received.startswith(b"HTTP/1.1 200 ")
 
 
+def test_a_body_has_a_least_rate(server: Server) -> None:
+    """Each byte comes in time, and the body as a whole does not."""
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
+        started = time.monotonic()
+        connection.sendall(HEAD % len(BODY))
+        with suppress(ConnectionError):
+            while time.monotonic() - started < PATIENCE + 2:
+                connection.sendall(b" ")
+                time.sleep(0.1)
+        received = connection.recv(1000)
+
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"body_too_slow"' in received
+    assert b"connection: close" in received.lower()
+
+
+def test_a_body_may_not_take_for_ever(server: Server) -> None:
+    """Twenty times the client timeout, at whatever rate it comes."""
+    size = 1 << 20
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
+        started = time.monotonic()
+        connection.sendall(HEAD % size)
+        with suppress(ConnectionError):
+            while time.monotonic() - started < PATIENCE * 20 + 2:
+                connection.sendall(b" " * 1_000)
+                time.sleep(0.25)
+        received = connection.recv(1000)
+
+    assert received.startswith(b"HTTP/1.1 408 ")
+
+
+def has_place(port: int, seconds: float = 5) -> bool:
+    """Return whether there is a place for one more stream before the time is over."""
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=seconds)) as connection:
+        connection.sendall(STREAM % (1 << 30) + LINE * 3)
+        return connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.fixture
+def one_stream(folder: Path) -> Iterator[Server]:
+    """Start a server that has a place for one stream."""
+    server = Server(folder, "worker", client_timeout=PATIENCE, streams=1)
+    yield server
+    server.stop()
+
+
+def test_a_slow_stream_gives_its_place_to_another(one_stream: Server) -> None:
+    with closing(socket.create_connection(("127.0.0.1", one_stream.port), timeout=10)) as slow:
+        slow.sendall(STREAM % (1 << 30) + b'{"text":"copper"}\n')
+        assert not has_place(one_stream.port)  # it is not slow yet
+        for _ in range(int(PATIENCE / 0.1) + 5):
+            slow.sendall(b"\n")
+            time.sleep(0.1)
+
+        assert has_place(one_stream.port)
+
+        received = b""
+        while b"overloaded" not in received:
+            received += (piece := slow.recv(65536))
+            assert piece
+
+
+def test_a_stream_that_reads_nothing_gives_its_place_to_another(one_stream: Server) -> None:
+    """It takes a little now and then, so no other deadline ends it."""
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect(("127.0.0.1", one_stream.port))
+        slow.sendall(STREAM % MANY)
+        slow.settimeout(0.2)
+        with suppress(TimeoutError):
+            slow.sendall(LINE * 200)
+        late = time.monotonic() + 20
+        while not has_place(one_stream.port):
+            assert time.monotonic() < late
+            with suppress(TimeoutError, ConnectionError):
+                slow.recv(4096)
+
+
 def test_no_other_deadline_ends_a_body(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a timeout of gunicorn's for bodies as well, which would come first."""
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--timeout 3")
@@ -189,19 +268,12 @@ def test_texts_that_take_long_hold_nobody_up(patient: Server) -> None:
     assert good.quantile(0.5) < 0.5
 
 
-def begins_a_stream(port: int) -> bool:
-    """Begin a stream and leave; say whether there was a place for it."""
-    with closing(socket.create_connection(("127.0.0.1", port))) as connection:
-        connection.sendall(STREAM % (1 << 30) + LINE * 3)
-        return connection.recv(1000).startswith(b"HTTP/1.1 200 ")
-
-
 def test_a_client_that_leaves_ends_the_work_on_its_stream(folder: Path) -> None:
     server = Server(folder, "worker", streams=1)
     try:
         for _ in range(5):
             late = time.monotonic() + 10
-            while not begins_a_stream(server.port):
+            while not has_place(server.port):
                 assert time.monotonic() < late
                 time.sleep(0.05)
     finally:

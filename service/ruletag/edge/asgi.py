@@ -13,10 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from ruletag.edge.streams import Incoming, LeftError, Outgoing, Room
+from ruletag.edge.streams import LEAST_RATE, Incoming, LeftError, Outgoing, Room
 from ruletag.http import api, handling, refusals
 from ruletag.http.app import COUNTED
 from ruletag.http.handling import Cap, Service
@@ -36,6 +37,8 @@ _SHORT: Final = 16 * 1024  # bytes; what is longer, or may be slow, runs in a th
 # Draft rules are compiled. Escapes of small letters could hide them.
 _SLOW: Final = (b'"rules"', b"\\u006", b"\\u007")
 _ROOM: Final = 64 * 1024 * 1024  # bytes of bodies that may wait, over all connections
+_LONGEST: Final = 20  # times as long as for a piece: how long a whole body may take
+_HANDOVER: Final = 1.0  # seconds for a slow stream to give its place to another
 _DIRECT: Final = frozenset({"post_tag", "get_livez", "get_readyz"})
 _BY_ROUTE: Final = {(operation.method, operation.path): operation for operation in OPERATIONS}
 
@@ -108,7 +111,7 @@ class AsgiApp:
         self._batches = ThreadPoolExecutor(sizes.threads, "batch")
         self._streams = ThreadPoolExecutor(sizes.streams, "stream")
         self._room = Room(_ROOM)
-        self._incoming: set[Incoming] = set()
+        self._incoming: dict[Incoming, asyncio.Task[Any]] = {}  # and what answers it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -118,7 +121,12 @@ class AsgiApp:
             await self._stream(asked, receive, send)
             return
         asks_for_more = _asks_for_more(asked)  # and is refused by what it says it has
-        body = b"" if asks_for_more else await self._whole_body(asked, receive)
+        try:
+            body = b"" if asks_for_more else await self._whole_body(asked, receive)
+        except TimeoutError:
+            refused = self.service.refused(_too_slow(), asked.request(b"", {}), operation)
+            await self._send(refused, send)
+            return
         if body is None:
             return  # nobody is there to be answered
         cap = self.service.cap(operation, asked.headers)
@@ -181,7 +189,10 @@ class AsgiApp:
             self._room.free(holder)
 
     async def _whole_body(self, asked: Asked, receive: Receive) -> bytes | None:
-        """Await the body, or as much of it as shows that it is too large; None if it breaks off."""
+        """Await the body, or as much of it as shows that it is too large; None if it breaks off.
+
+        Raise `TimeoutError` for one that comes too slowly.
+        """
         message = await receive()
         if not message.get("more_body"):
             return message.get("body")
@@ -189,34 +200,58 @@ class AsgiApp:
         pieces = bytearray(message["body"])
         holder = object()
         send_away = _sends_away()
+        began = asyncio.get_running_loop().time()
         try:
-            while message.get("more_body") and len(pieces) <= limit:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                pieces += message["body"]
-                self._room.take(holder, len(message["body"]), send_away)
+            async with asyncio.timeout(None) as patience:
+                while message.get("more_body") and len(pieces) <= limit:
+                    patience.reschedule(began + self._patience(len(pieces)))
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return None
+                    pieces += message["body"]
+                    self._room.take(holder, len(message["body"]), send_away)
         finally:
             self._room.free(holder)
         return bytes(pieces)
+
+    def _patience(self, received: int) -> float:
+        """Return for how many seconds, from its head on, a body of which so much is here may go on.
+
+        At the least rate; the servers end one of which nothing comes for a while.
+        """
+        return min(self.client_timeout + received / LEAST_RATE, self.client_timeout * _LONGEST)
 
     # ---------------------------------------------------------------- through threads
 
     async def _stream(self, asked: Asked, receive: Receive, send: Send) -> None:
         cap = self.service.cap(asked.operation, asked.headers)
-        if cap is not None and not cap.take():
+        if cap is not None and not cap.take() and not await self._takes_over(cap):
             await self._overloaded(asked, cap, send)
             return
         loop = asyncio.get_running_loop()
         incoming = Incoming(loop)
         exchange = _Exchange(asked, incoming, Outgoing(loop), cap)
         feeding = loop.create_task(_feed(incoming, receive))
-        self._incoming.add(incoming)
+        self._incoming[incoming] = _current_task()
         try:
             await self._through_thread(self._streams, exchange, None, send)
         finally:
-            self._incoming.discard(incoming)
+            del self._incoming[incoming]
             feeding.cancel()
+
+    async def _takes_over(self, cap: Cap) -> bool:
+        """Take the place of the slowest stream, if it is slow; return whether there is one now."""
+        slowest = min(self._incoming, key=lambda known: known.waiting_since, default=None)
+        if slowest is None or monotonic() - slowest.waiting_since < self.client_timeout:
+            return False
+        answering = self._incoming[slowest]
+        slowest.waiting_since = float("inf")  # the next newcomer takes the place of another
+        slowest.fail(_gives_way())
+        await asyncio.wait([answering], timeout=_HANDOVER)
+        if not answering.done():  # nobody reads the answers, nor would read that it gives way
+            answering.cancel()
+            await asyncio.wait([answering], timeout=_HANDOVER)
+        return cap.take()
 
     async def _through_thread(
         self, pool: ThreadPoolExecutor, exchange: _Exchange, receive: Receive | None, send: Send
@@ -294,11 +329,24 @@ def _stopping() -> refusals.RequestError:
     return refusals.RequestError(503, "stopping", detail)
 
 
+def _gives_way() -> refusals.RequestError:
+    detail = "other streams wait, and this one is slow; send what has had no answer again"
+    return refusals.RequestError(503, "overloaded", detail)
+
+
+def _too_slow() -> refusals.RequestError:
+    return refusals.RequestError(408, "body_too_slow", "the body came too slowly; send it faster")
+
+
 def _sends_away() -> Callable[[], object]:
-    """Give what ends the request at work, without an answer."""
+    """Return what ends the request at work, without an answer."""
+    return _current_task().cancel
+
+
+def _current_task() -> asyncio.Task[Any]:
     task = asyncio.current_task()
     assert task is not None, "called outside of the loop"  # noqa: S101 - for the type checker
-    return task.cancel
+    return task
 
 
 async def _feed(incoming: Incoming, receive: Receive) -> None:

@@ -18,6 +18,8 @@ from gunicorn.asgi.parser import (
 )
 from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol, BodyReceiver
 
+from ruletag.edge.streams import LEAST_RATE
+
 # Bytes read at once. What is little to send can be much to do: a head, requests that
 # follow one another, chunks of one byte. The rest waits in the kernel, and other
 # connections get their turn. gunicorn and asyncio would read 256 KiB.
@@ -27,7 +29,6 @@ _MOST_FOLLOWING: Final = 4 * 1024  # bytes of further requests; above it nothing
 _MOST_UNSENT: Final = 16 * 1024  # bytes of answers; above it no further request is begun
 _MOST_HEAD: Final = 32 * 1024  # bytes of all headers together
 _MOST_OVERHEAD: Final = 1 * 1024  # bytes of chunk framing beyond what the data makes up for
-_LEAST_RATE: Final = 500  # bytes a second; what a body is behind that, it keeps us waiting
 _LINE_ENDS: Final = 4  # bytes of framing of a chunk besides its size: two line ends
 # As gunicorn's parser has it, which looks at each byte in Python.
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -218,7 +219,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         return False
 
     def _on_body(self, chunk: bytes) -> None:
-        self._body_since += len(chunk) / _LEAST_RATE
+        self._body_since = min(self._heard, self._body_since + len(chunk) / LEAST_RATE)
         super()._on_body(chunk)
 
     def _is_websocket_upgrade(self, request: object) -> bool:

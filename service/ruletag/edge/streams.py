@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Final
 
 MOST_HELD: Final = 256 * 1024  # bytes in each direction
+LEAST_RATE: Final = 500  # bytes a second; a body that comes more slowly keeps us waiting
 
 
 class LeftError(OSError):
@@ -28,13 +29,14 @@ class Incoming:
         self._has_ended = False
         self._has_left = False
         self._fault: Exception | None = None
-        self._heard = monotonic()
+        self._heard = self.waiting_since = monotonic()  # the latter is moved on by what comes
 
     async def put(self, piece: bytes) -> None:
         """Add a piece; wait while too much is held."""
         with self._changed:
             self._pieces += piece
             self._heard = monotonic()
+            self.waiting_since = min(self._heard, self.waiting_since + len(piece) / LEAST_RATE)
             if len(self._pieces) > MOST_HELD:
                 self._room.clear()
             else:
@@ -49,11 +51,16 @@ class Incoming:
             self._changed.notify()
 
     def end_if_idle(self, seconds: float, fault: Exception) -> None:
-        """Say that no more is waited for, if nothing has come for so long: reading raises this."""
+        """Wait for no more if nothing has come for so long: reading then raises this."""
         with self._changed:
             if not self._pieces and monotonic() - self._heard > seconds:
-                self._fault = fault
-                self._changed.notify()
+                self.fail(fault)
+
+    def fail(self, fault: Exception) -> None:
+        """Wait for no more: reading raises this."""
+        with self._changed:
+            self._fault = fault
+            self._changed.notify()
 
     def leave(self) -> None:
         """Say that the rest will not come: reading it raises `LeftError`."""

@@ -49,7 +49,7 @@ class Operation:
     access: Access = "caller"
 
 
-_BODY_REFUSALS: Final = (400, 406, 409, 413, 415, 422, 500, 501, 503)
+_BODY_REFUSALS: Final = (400, 406, 408, 409, 413, 415, 422, 500, 501, 503)
 _EDIT_REFUSALS: Final = (403, 404, 409, 412, 422, 428, 500, 503)
 _FILE: Final = "the name of a file in the rule folder; below sub-folders with `/`"
 _OPTIONS: Final = ("categories", "offsets", "evidence", "if_rules")
@@ -119,7 +119,7 @@ OPERATIONS: Final = (
         "Write one file of this instance's rule folder, if the rules can be used with it.",
         catalogue.EditAnswer,
         ((YAML, None), (TEXT, None), (CSV, None)),
-        refusals=(*_EDIT_REFUSALS, 400, 413, 415, 501, 507),
+        refusals=(*_EDIT_REFUSALS, 400, 408, 413, 415, 501, 507),
         headers=("ETag", "Ruleset-Next"),
         in_path=_FILE,
         statuses=(200, 201),
@@ -146,7 +146,7 @@ OPERATIONS: Final = (
         "What is wrong with a rule file, and what is doubtful; changes nothing.",
         catalogue.CheckAnswer,
         ((YAML, None),),
-        refusals=(400, 404, 406, 413, 415, 500, 501, 503),
+        refusals=(400, 404, 406, 408, 413, 415, 500, 501, 503),
     ),
     Operation(
         "GET",
@@ -250,6 +250,7 @@ _REFUSALS: Final = {
     403: "a token that may not edit rules",
     404: "there is no such thing, or it is turned off",
     406: "the answer cannot be had in the media types accepted",
+    408: "the body came too slowly",
     409: "other rules are in force than `if_rules` asks for; a file that cannot be edited here",
     412: "the file is another by now",
     413: "the body, a line, a text or a batch is too large",
