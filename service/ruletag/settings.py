@@ -46,6 +46,8 @@ class Settings:
     cors: tuple[str, ...] = ()
     at_work: int = 64
     streams: int = 8
+    deadline: float = 2
+    batch_deadline: float = 30
     client_timeout: float = 15
     recycle: int = 0
     drain: float = 0
@@ -218,6 +220,18 @@ TABLE: Final = (
         "requests at work or waiting in each process; what comes above it is answered 503",
     ),
     Setting("streams", _whole(1, 1_000), "1 to 1000", "NDJSON streams at once in each process"),
+    Setting(
+        "deadline",
+        _number(0.01, 3600),
+        "0.01 to 3600 seconds",
+        "processor time that tagging one text may take; then what was found so far is answered",
+    ),
+    Setting(
+        "batch_deadline",
+        _number(0.01, 3600),
+        "0.01 to 3600 seconds",
+        "processor time that a JSON batch may take; then the rest of it is not judged",
+    ),
     Setting(
         "client_timeout",
         _number(0.1, 3600),

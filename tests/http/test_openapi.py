@@ -25,7 +25,8 @@ from ruletag.limits import LIMITS
 API_MD: Final = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 SOURCES: Final = {
     path.name: path.read_text(encoding="utf-8")
-    for path in (Path(ruletag.__file__).parent / "http").glob("*.py")
+    for room in ("http", "edge")
+    for path in (Path(ruletag.__file__).parent / room).glob("*.py")
 }
 TYPED: Final = {"Content-Type": JSON}
 
