@@ -37,6 +37,7 @@ class Limits:
     matches: int = 10_000
     hits: int = 250_000
     conditions: int = 250_000
+    contexts: int = 100_000
     request_id: int = 64
 
 

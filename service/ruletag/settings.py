@@ -47,6 +47,8 @@ class Settings:
     at_work: int = 64
     streams: int = 8
     connections: int = 4096
+    deadline: float = 2
+    batch_deadline: float = 30
     client_timeout: float = 15
     recycle: int = 0
     drain: float = 0
@@ -225,6 +227,18 @@ TABLE: Final = (
         "8 to 1000000",
         "connections held at once in each process, fewer if `ulimit -n` is lower; "
         "for one more, the one that has been idle or slow for longest is closed",
+    ),
+    Setting(
+        "deadline",
+        _number(0.01, 3600),
+        "0.01 to 3600 seconds",
+        "processor time that tagging one text may take; then what was found so far is answered",
+    ),
+    Setting(
+        "batch_deadline",
+        _number(0.01, 3600),
+        "0.01 to 3600 seconds",
+        "processor time that a JSON batch may take; then the rest of it is not judged",
     ),
     Setting(
         "client_timeout",

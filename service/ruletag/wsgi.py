@@ -8,7 +8,7 @@ folder is mended. `ruletag serve` runs `ruletag.asgi`, which goes through the sa
 
 import os
 
-from ruletag.http.api import Api
+from ruletag.http.api import Api, Deadlines
 from ruletag.http.app import flask_app
 from ruletag.http.auth import guard
 from ruletag.http.editing import Editing
@@ -35,9 +35,10 @@ def served(settings: Settings, store: Store) -> Service:
     """Give the service around a store. Raises `SettingsError`."""
     takes_drafts = settings.drafts == "on"
     observer = Observer(settings, store)
+    deadlines = Deadlines(settings.deadline, settings.batch_deadline)
     handlers = [
-        Api(store, Drafts() if takes_drafts else None, observer.tagged),
-        Editing(settings.rules, store, takes_drafts=takes_drafts),
+        Api(store, Drafts() if takes_drafts else None, observer.tagged, deadlines),
+        Editing(settings.rules, store, takes_drafts=takes_drafts, deadlines=deadlines),
         observer,
     ]
     return Service(handlers, Terms(guard(settings), observer, settings.at_work, settings.streams))

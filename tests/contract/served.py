@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 
 from ruletag.edge.asgi import AsgiApp, Sizes
-from ruletag.http.api import Api
+from ruletag.http.api import Api, Deadlines
 from ruletag.http.app import flask_app
 from ruletag.http.handling import Service, Terms
 from ruletag.matching.compiler import compile_rules
@@ -21,7 +21,8 @@ store = Store()
 if any(settings.rules.glob("*.yaml")):
     store.activate(compile_rules(read_rules(settings.rules)))
 terms = replace(Terms(), at_work=settings.at_work, streams=settings.streams)
-service = Service([Api(store, Drafts())], terms)
+deadlines = Deadlines(settings.deadline, settings.batch_deadline)
+service = Service([Api(store, Drafts(), deadlines=deadlines)], terms)
 app = flask_app(service)
 sizes = Sizes(settings.threads, settings.streams, settings.client_timeout)
 asgi = AsgiApp(service, app.wsgi_app, sizes)

@@ -130,8 +130,9 @@ def test_who_has_waited_longest_makes_room(small: Server, first: bytes, next_: b
 
 def test_a_body_that_comes_quickly_does_not_make_room(small: Server) -> None:
     with ExitStack() as stack:
-        quick = connect(stack, small, HEAD % len(BODY) + BODY[:-1])
+        quick = connect(stack, small, HEAD % len(BODY))
         slow = [connect(stack, small, HEAD % len(BODY) + BODY[:1]) for _ in range(19)]
+        quick.sendall(BODY[:-1])
 
         assert all(ask_alone(small.port, TAG) for _ in range(5))
 

@@ -20,7 +20,7 @@ from contract.documented import Service as Documented
 from contract.rules import RULES, store_with
 from contract.service import PROBLEM, Answer, Headers, InProcess
 from ruletag.http import folder as folders
-from ruletag.http.api import Api
+from ruletag.http.api import Api, Deadlines
 from ruletag.http.app import flask_app
 from ruletag.http.auth import Guard, Tokens
 from ruletag.http.editing import Editing
@@ -65,9 +65,17 @@ def to_edit(content: bytes | str) -> dict[str, str]:
 class Desk:
     """A service on a folder of its own."""
 
-    def __init__(self, folder: Path, store: Store, *, takes_drafts: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        *,
+        takes_drafts: bool = True,
+        deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot be changed
+    ) -> None:
         self.folder = folder
-        self._handlers = [Api(store, None), Editing(folder, store, takes_drafts=takes_drafts)]
+        editing = Editing(folder, store, takes_drafts=takes_drafts, deadlines=deadlines)
+        self._handlers = [Api(store, None), editing]
         self.service = Documented(self.client(Guard(Tokens(), Tokens([ADMIN]))))
 
     def client(self, guard: Guard, at_work: int = 64) -> InProcess:
@@ -920,6 +928,7 @@ ANSWERS: Final[dict[tuple[str, str, str], tuple[str, Headers, bytes]]] = {
     ("POST", _CHECK, "413"): ("", {}, b"#" * (LIMITS.draft + 1)),
     ("POST", _CHECK, "415"): ("", _JSON, NEW),
     ("POST", _CHECK, "501"): ("", _PACKED, NEW),
+    ("POST", _CHECK, "422"): ("", {}, NEW),
     ("POST", _CHECK, "503"): ("", {}, NEW),
 }
 
@@ -946,7 +955,12 @@ def test_every_answer_described_can_be_had(desk: Desk, key: tuple[str, str, str]
         (desk.folder / "link.yaml").symlink_to("crime.yaml")
     if status == "422" and method == "DELETE":
         desk.put("x.yaml", b"categories: {x: [$economy, y]}", TO_CREATE)
-    asked = Desk(desk.folder, store_with(RULES), takes_drafts=status != "404")
+    asked = Desk(
+        desk.folder,
+        store_with(RULES),
+        takes_drafts=status != "404",
+        deadlines=Deadlines(text=0 if status == "422" else 60),
+    )
     admins = Tokens([] if (method, status) == ("PUT", "404") else [ADMIN])
     guard = Guard(Tokens([CALLER, ADMIN]), admins)
     asked.service.client = asked.client(guard, at_work=0 if status == "503" else 64)

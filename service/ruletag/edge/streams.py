@@ -119,6 +119,10 @@ class Outgoing:
         self._has_ended = False
         self._has_left = False
 
+    def is_left(self) -> bool:
+        """Whether nobody takes anything any more."""
+        return self._has_left
+
     def put(self, piece: bytes) -> None:
         """Add a piece; wait while too much is held. Raises `LeftError`."""
         with self._changed:

@@ -14,12 +14,13 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from ruletag.deadline import NEVER, Deadline, DeadlineError
 from ruletag.http import catalogue, compression, explanations, refusals, requests, wire
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.explainer import explain, explainable
 from ruletag.matching.tagger import tag
-from ruletag.matching.tagging import Tagging
+from ruletag.matching.tagging import DEADLINE, Tagging
 from ruletag.problems import RuleSetError, nearest
 from ruletag.rules.schema import rule_file_schema
 from ruletag.serving.drafts import Drafts
@@ -52,6 +53,19 @@ class Stream(Protocol):
 Document = wire.TagRequest | wire.Document
 
 
+def stays() -> bool:
+    """Whether a caller has left of whom nothing is known: no."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How much processor time is spent: on one text, or one draft, and on one JSON batch."""
+
+    text: float = 2
+    batch: float = 30
+
+
 @dataclass(slots=True)
 class Work:
     """What a request has come to so far, for logs and metrics.
@@ -80,6 +94,7 @@ class Request:
     ``id`` goes into the answer and the log. ``is_counted`` says that the server
     has counted the request among those at work already, ``is_strange`` that a route
     open to everybody is asked by somebody without a token where tokens are known.
+    ``is_gone`` tells, while it is worked on, whether the caller has left.
     """
 
     id: str
@@ -91,6 +106,7 @@ class Request:
     version: str = "1.1"
     is_counted: bool = False
     is_strange: bool = False
+    is_gone: Callable[[], bool] = stays
     work: Work = field(default_factory=Work)
 
 
@@ -123,7 +139,14 @@ class Api:
     the request, what was sent, the digest of the rules, and what was found.
     """
 
-    def __init__(self, store: Store, drafts: Drafts | None, tagged: Tagged = _tell_nobody) -> None:
+    def __init__(
+        self,
+        store: Store,
+        drafts: Drafts | None,
+        tagged: Tagged = _tell_nobody,
+        deadlines: Deadlines = Deadlines(),
+    ) -> None:
+        self._deadlines = deadlines
         self._store = store
         self._drafts = drafts
         self._tagged = tagged
@@ -142,11 +165,14 @@ class Api:
             requests.read_options(request.query, wire.NoOptions)
             sent = requests.read_tag_request(read_body(request, LIMITS.body))
         _check_rules_in_force(sent, active)
-        rules = self._judging(sent.rules, active)
+        deadline = Deadline(self._deadlines.text, request.is_gone)
+        rules = self._judging(sent.rules, active, deadline)
         only = _chosen(sent, rules, in_query=kind == TEXT)
         started = perf_counter()
-        tagged = self._tagged if rules is active.rules else _tell_nobody
-        body = _Asked(request, rules, sent, only, tagged).answer(sent)
+        is_draft = rules is not active.rules
+        tagged = _refuse_slow_draft if is_draft else self._tagged
+        asked = _Asked(request, rules, sent, only, tagged, self._deadlines.text)
+        body = asked.answer(sent, deadline)
         spent = (perf_counter() - started) * 1000
         headers = _ruleset_headers(active) | {"Server-Timing": f"tag;dur={spent:.3f}"}
         return Response(200, body, headers=headers)
@@ -160,14 +186,15 @@ class Api:
             options = requests.options_from(requests.read_options(request.query, wire.TagOptions))
             _check_rules_in_force(options, active)
             only = _chosen(options, active.rules, in_query=True)
-            asked = _Asked(request, active.rules, options, only, self._tagged)
+            asked = _Asked(request, active.rules, options, only, self._tagged, self._deadlines.text)
             return Response(200, asked.answer_lines(), NDJSON, _ruleset_headers(active))
+        whole = Deadline(self._deadlines.batch, request.is_gone)
         requests.read_options(request.query, wire.NoOptions)
         batch = requests.read_batch_request(read_body(request, LIMITS.batch_body))
         _check_rules_in_force(batch, active)
         only = _chosen(batch, active.rules, in_query=False)
-        asked = _Asked(request, active.rules, batch, only, self._tagged)
-        answers = (asked.answer_or_error(document) for document in batch.documents)
+        asked = _Asked(request, active.rules, batch, only, self._tagged, self._deadlines.text)
+        answers = (asked.answer_or_error(document, whole) for document in batch.documents)
         return Response(200, _as_results(answers), JSON, _ruleset_headers(active))
 
     def post_explain(self, request: Request) -> Response:
@@ -178,9 +205,13 @@ class Api:
         requests.read_options(request.query, wire.NoOptions)
         sent = requests.read_explain_request(read_body(request, LIMITS.body))
         _check_rules_in_force(sent, active)
-        rules = self._judging(sent.rules, active)
+        deadline = Deadline(self._deadlines.text, request.is_gone)
+        rules = self._judging(sent.rules, active, deadline)
         chosen = requests.selected(sent.categories, explainable(rules)) or frozenset()
-        found = explain(rules, sent.text, sent.title, sorted(chosen))
+        try:
+            found = explain(rules, sent.text, sent.title, sorted(chosen), deadline)
+        except DeadlineError:
+            raise _explanation_too_slow() from None
         answer = explanations.explain_answer(sent, rules.digest, found)
         return Response(200, wire.encode(answer), headers=_ruleset_headers(active))
 
@@ -248,7 +279,7 @@ class Api:
         answer = catalogue.HealthAnswer("draining" if store.is_draining else "not ready", checks)
         return Response(503, wire.encode(answer), headers=dict(_RETRY_AFTER))
 
-    def _judging(self, draft: str | None, active: Active) -> CompiledRules:
+    def _judging(self, draft: str | None, active: Active, deadline: Deadline) -> CompiledRules:
         """Give the rules to judge by: those in force, or a draft that came with the request."""
         if draft is None:
             return active.rules
@@ -257,9 +288,11 @@ class Api:
             faults = [refusals.Fault(detail, "/rules")]
             raise refusals.RequestError(422, "invalid_request", detail, faults)
         try:
-            return self._drafts.compiled(draft, active.rules)
+            return self._drafts.compiled(draft, active.rules, deadline)
         except RuleSetError as error:
             raise refusals.of_draft(error.problems) from None
+        except DeadlineError:
+            raise draft_too_slow() from None
 
     def _active(self) -> Active:
         active = self._store.current
@@ -273,6 +306,29 @@ class Api:
 
 
 _Only = frozenset[str] | None
+
+
+def draft_too_slow() -> refusals.RequestError:
+    """Refuse draft rules that take too long."""
+    detail = "the draft rules take too long; send fewer of them, or a shorter text"
+    return refusals.RequestError(422, "draft_too_slow", detail)
+
+
+def _refuse_slow_draft(request_id: str, document: Document, digest: str, tagging: Tagging) -> None:
+    """Refuse what a draft came to if it was cut off; nobody else is told of a draft."""
+    del request_id, document, digest
+    if DEADLINE in tagging.truncated:
+        raise draft_too_slow()
+
+
+def _explanation_too_slow() -> refusals.RequestError:
+    detail = "the explanation takes too long; ask for fewer categories, or send a shorter text"
+    return refusals.RequestError(422, "explanation_too_slow", detail)
+
+
+def _not_judged() -> refusals.RequestError:
+    detail = "the batch took too long before this document; send again what was not judged"
+    return refusals.RequestError(503, "not_judged", detail)
 
 
 def _check_rules_in_force(options: wire.TagOptions | wire.ExplainRequest, active: Active) -> None:
@@ -289,28 +345,35 @@ def _chosen(options: wire.TagOptions, rules: CompiledRules, *, in_query: bool) -
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One request to tag: by which rules, with which options, and who is told."""
+    """One request to tag: by which rules, with which options, who is told, how long a text has."""
 
     request: Request
     rules: CompiledRules
     options: wire.TagOptions
     only: _Only
     tagged: Tagged
+    seconds: float
 
-    def answer(self, document: Document) -> bytes:
+    def answer(self, document: Document, deadline: Deadline) -> bytes:
         """Answer one document."""
-        tagging = tag(self.rules, document.text, document.title, self.only)
+        tagging = tag(self.rules, document.text, document.title, self.only, deadline)
         answer = wire.tag_answer(document, self.rules.digest, tagging, self.options)
         self.request.work.add(document, answer)
         self.tagged(self.request.id, document, self.rules.digest, tagging)
         return wire.encode(answer)
 
-    def answer_or_error(self, sent: Any) -> bytes:  # noqa: ANN401 - any JSON
-        """Answer one document of a batch: a JSON value, or a line of NDJSON."""
+    def answer_or_error(self, sent: Any, whole: Deadline = NEVER) -> bytes:  # noqa: ANN401 - any JSON
+        """Answer one document of a batch: a JSON value, or a line of NDJSON.
+
+        ``whole`` is the deadline of the batch, after which none is judged.
+        """
         value = sent
         try:
+            if whole.has_passed:
+                raise _not_judged()
             value = requests.read_json(sent) if isinstance(sent, bytes) else sent
-            return self.answer(requests.read_document(value))
+            document = requests.read_document(value)
+            return self.answer(document, Deadline(self.seconds, self.request.is_gone))
         except refusals.RequestError as error:
             details = error.details(self.request.path)
             return wire.encode(wire.ErrorAnswer(requests.id_of(value), details))

@@ -16,6 +16,7 @@ from ruletag.http.openapi import Operation
 from ruletag.serving.drafts import Drafts
 from ruletag.serving.store import Store
 
+IS_GONE: Final = "ruletag.is_gone"  # in the environ: tells whether the caller has left
 COUNTED: Final = "ruletag.counted"  # in the environ: the server has counted the request
 
 
@@ -92,6 +93,7 @@ def _request(query: dict[str, list[str]]) -> api.Request:
         request.stream,
         version=protocol.removeprefix("HTTP/"),
         is_counted=COUNTED in request.environ,
+        is_gone=request.environ.get(IS_GONE, api.stays),
     )
 
 

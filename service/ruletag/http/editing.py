@@ -12,11 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
+from ruletag.deadline import Deadline, DeadlineError
 from ruletag.http import catalogue, folder, refusals, wire
-from ruletag.http.api import TEXT, Request, Response, check_accept, content_type, read_body
+from ruletag.http.api import (
+    TEXT,
+    Deadlines,
+    Request,
+    Response,
+    check_accept,
+    content_type,
+    draft_too_slow,
+    read_body,
+)
 from ruletag.http.auth import caller
 from ruletag.http.openapi import CSV, YAML
 from ruletag.http.trial import Edit, tried
@@ -35,16 +44,24 @@ _PREFIX: Final = "/v1/rules/"
 _MEDIA: Final = {".txt": TEXT, ".csv": CSV}
 _TAG: Final = re.compile(r'(W/)?"([^"]*)"')
 _RETRY_AFTER: Final = {"Retry-After": "1"}
+_CHECKED: Final = 3  # times what tagging a text may take: each keyword is looked at from all sides
 
 
 class Editing:
     """The handlers, around a rule folder and the rules in force."""
 
-    def __init__(self, folder: Path, store: Store, *, takes_drafts: bool) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        *,
+        takes_drafts: bool,
+        deadlines: Deadlines = Deadlines(),  # noqa: B008 - it cannot be changed
+    ) -> None:
+        self._seconds = _CHECKED * deadlines.text
         self._folder = folder
         self._store = store
         self._takes_drafts = takes_drafts
-        self._checking = Lock()
 
     def get_rule_file(self, request: Request) -> Response:
         """Give one file of the rule folder."""
@@ -92,19 +109,21 @@ class Editing:
         content_type(request, (YAML,))
         check_accept(request, _JSON)
         content = read_body(request, LIMITS.draft)
-        with self._checking:
-            problems = self._problems(content)
+        try:
+            problems = self._problems(content, Deadline(self._seconds, request.is_gone))
+        except DeadlineError:
+            raise draft_too_slow() from None
         return Response(200, wire.encode(catalogue.CheckAnswer(catalogue.diagnostics(problems))))
 
-    def _problems(self, content: bytes) -> tuple[Problem, ...]:
+    def _problems(self, content: bytes, deadline: Deadline) -> tuple[Problem, ...]:
         active = self._store.current
         beside = active.rules.rule_set if active is not None else None
         try:
             rule_set = _concerned(parse_rules({NAME: content}, _no_files, beside))
-            rules = compile_rules(rule_set, LIMITS.draft_forms)
+            rules = compile_rules(rule_set, LIMITS.draft_forms, deadline)
         except RuleSetError as error:
             return tuple(error.problems)
-        doubtful = lint(rules, {NAME: content}, datetime.now(UTC).date())
+        doubtful = lint(rules, {NAME: content}, datetime.now(UTC).date(), deadline)
         found = {*rule_set.warnings, *doubtful}
         return tuple(sorted(problem for problem in found if problem.location.file == NAME))
 

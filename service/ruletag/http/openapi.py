@@ -146,7 +146,7 @@ OPERATIONS: Final = (
         "What is wrong with a rule file, and what is doubtful; changes nothing.",
         catalogue.CheckAnswer,
         ((YAML, None),),
-        refusals=(400, 404, 406, 408, 413, 415, 500, 501, 503),
+        refusals=(400, 404, 406, 408, 413, 415, 422, 500, 501, 503),
     ),
     Operation(
         "GET",
@@ -255,7 +255,7 @@ _REFUSALS: Final = {
     412: "the file is another by now",
     413: "the body, a line, a text or a batch is too large",
     415: "the body is of another media type or encoding",
-    422: "the right syntax with the wrong content; every fault is listed",
+    422: "the right syntax with the wrong content, every fault is listed; or it takes too long",
     428: "which version of the file is meant must be said, with `If-Match` or `If-None-Match: *`",
     500: "a fault of ruletag itself",
     501: "a transfer coding other than `chunked`",

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from itertools import chain
-from typing import Final
+from typing import Final, TypeVar
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.linting.comments import Allows, Comment, allows, comments, cut_off
 from ruletag.linting.duplicates import ListedWords, needless, repeated
 from ruletag.linting.exceptions import Exceptions
@@ -30,21 +31,29 @@ from ruletag.problems import Location, Problem, ProblemLog
 from ruletag.rules.model import Category, Keyword, Line, LineTable, RuleSet, lines_of
 from ruletag.rules.patches import Source
 
+_Looked = TypeVar("_Looked")
+
+_STEPS: Final = 20  # what it takes to look at a keyword, as a `Deadline` counts
 _MOST_OF_A_KIND: Final = 100  # warnings with one code in one rule file
 # One problem for one mistake: of a keyword that is needless nothing else is said.
 _FINAL: Final = frozenset({"W501", "W502", "W503", "W526"})
 _SETTLED: Final = frozenset({"W502", "W505", "W506", "W507", "W512", "W522"})
 
 
-def lint(rules: CompiledRules, sources: Mapping[str, bytes], today: date) -> tuple[Problem, ...]:
+def lint(
+    rules: CompiledRules,
+    sources: Mapping[str, bytes],
+    today: date,
+    deadline: Deadline = NEVER,
+) -> tuple[Problem, ...]:
     """Give the warnings about rules, in file order.
 
     ``sources`` are the bytes of the rule files, and of list files if their
     comments are to be heard and their lines shown. ``today`` decides whether a
-    day of review is past.
+    day of review is past. Raises `DeadlineError`.
     """
     try:
-        return _Run(rules, sources, today).warnings()
+        return _Run(rules, sources, today, deadline).warnings()
     finally:
         found_by.cache_clear()
 
@@ -52,7 +61,14 @@ def lint(rules: CompiledRules, sources: Mapping[str, bytes], today: date) -> tup
 class _Run:
     """Looks at one rule set."""
 
-    def __init__(self, rules: CompiledRules, sources: Mapping[str, bytes], today: date) -> None:
+    def __init__(
+        self,
+        rules: CompiledRules,
+        sources: Mapping[str, bytes],
+        today: date,
+        deadline: Deadline,
+    ) -> None:
+        self._deadline = deadline
         self._rules = rules
         self._rule_set = rules.rule_set
         self._today = today
@@ -63,7 +79,7 @@ class _Run:
 
     def warnings(self) -> tuple[Problem, ...]:
         """Look for everything."""
-        found = [*dict.fromkeys(self._all())]
+        found = [*dict.fromkeys(self._in_time(self._all()))]
         by_file: dict[str, list[Problem]] = defaultdict(list)
         for problem in found:
             by_file[problem.location.file].append(problem)
@@ -73,17 +89,22 @@ class _Run:
             for problem in self._of_file(file, by_file.get(file, []))
         )
 
+    def _in_time(self, looked_at: Iterable[_Looked]) -> Iterator[_Looked]:
+        for one in looked_at:
+            self._deadline.spend(_STEPS)
+            yield one
+
     def _all(self) -> Iterator[Problem]:
         rule_set = self._rule_set
         exceptions = Exceptions(self._lists)
         listed = ListedWords(rule_set, self._lists)
-        for category in rule_set.categories:
+        for category in self._in_time(rule_set.categories):
             yield from chain.from_iterable(map(needless, scopes_of_category(category)))
             yield from exceptions.dead(category)
             yield from exceptions.idle(category)
             yield from listed.needless(category)
             yield from doubtful_category(category, self._trees, self._today)
-        for word_list in rule_set.lists:
+        for word_list in self._in_time(rule_set.lists):
             yield from chain.from_iterable(map(needless, scopes_of_list(word_list)))
             yield from repeated(word_list) if word_list.file else ()
         yield from unreachable(self._rules, self._trees)
@@ -93,18 +114,18 @@ class _Run:
     # ------------------------------------------------------------------------ words
 
     def _words(self) -> Iterator[Problem]:
-        for keyword in _keywords(self._rule_set):
+        for keyword in self._in_time(_keywords(self._rule_set)):
             yield from doubtful(keyword)
             yield from operators(keyword)
             if keyword.location.file not in self._list_files:
                 yield from filter(None, (changed_by_yaml(keyword), comma_inside(keyword)))
         alone: set[Location] = set()
-        for line, exceptions in self._alone():
+        for line, exceptions in self._in_time(self._alone()):
             alone.add(line.keyword.location)
             yield from doubtful_alone(line)
             korean = korean_beginning(line.keyword, exceptions)
             yield from (korean,) if korean is not None else ()
-        for line in self._beside_others():
+        for line in self._in_time(self._beside_others()):
             if line.keyword.location not in alone:
                 yield from plural_only(line)
 

@@ -69,7 +69,10 @@ class Account:
     # ------------------------------------------------------------------- the whole
 
     def explanation(self, implied: tuple[str, ...], truncated: tuple[str, ...]) -> Explanation:
-        """Say what came of the category, and then of its entries."""
+        """Say what came of the category, and then of its entries.
+
+        ``truncated`` are the limits that were reached before it was judged.
+        """
         reports, left_out, not_found = self._reports()
         outcome, detail = self._outcome(implied)
         status = self._category.status
@@ -87,7 +90,7 @@ class Account:
             tuple(reports),
             left_out,
             not_found,
-            truncated,
+            (*truncated, *self._scene.judge.cut_short_by),
         )
 
     def _outcome(self, implied: tuple[str, ...]) -> tuple[Outcome, str]:
@@ -158,6 +161,7 @@ class Account:
         return len(self._category.entries) - len(ranks) - vetoes
 
     def _report(self, entry: CompiledEntry) -> EntryReport:
+        self._scene.judge.deadline.check()
         block = self._category.blocks.get(entry.number)
         reasons = [*self._of_evidence(entry)]
         if block is None:
@@ -273,6 +277,7 @@ class Account:
         """Say why places where a keyword stands are no evidence."""
         kept = {match[:2] for match in self._matches.get(entry.number, ())}
         source = self._words[entry.number]
+        self._scene.judge.deadline.spend(len(self._scene.hits[source]))
         spans = [span for span in self._scene.hits[source] if span not in kept]
         cancelled = [s for s in spans if self._cancelled.cover(entry.number, s)]
         others = [s for s in spans if not self._cancelled.cover(entry.number, s)]

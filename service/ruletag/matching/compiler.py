@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.language.cues import CUES, ContextName, Cue
 from ruletag.limits import LIMITS
 from ruletag.matching.entries import (
@@ -48,6 +49,7 @@ from ruletag.rules.model import (
 )
 from ruletag.rules.sources import Source
 
+_STEPS: Final = 20  # what it takes to compile an entry or a line, as a `Deadline` counts
 GAP: Final = -1  # in the place of a category: a set is sought as part of a gap
 COMPANY: Final = 8  # the slot of `with`; the groups are numbered from 0
 
@@ -165,12 +167,15 @@ class CompiledRules:
         return self.source.rule_set
 
 
-def compile_rules(rule_set: RuleSet, most_forms: int = LIMITS.keyword_forms) -> CompiledRules:
+def compile_rules(
+    rule_set: RuleSet, most_forms: int = LIMITS.keyword_forms, deadline: Deadline = NEVER
+) -> CompiledRules:
     """Compile a rule set.
 
-    Raises `RuleSetError` where keywords have more forms than may be sought.
+    Raises `RuleSetError` where keywords have more forms than may be sought, and
+    `DeadlineError`.
     """
-    return _Compiler(rule_set, most_forms).compile()
+    return _Compiler(rule_set, most_forms, deadline).compile()
 
 
 class _Table:
@@ -191,8 +196,9 @@ class _Table:
 class _Compiler:
     """Compiles one rule set."""
 
-    def __init__(self, rule_set: RuleSet, most_forms: int) -> None:
+    def __init__(self, rule_set: RuleSet, most_forms: int, deadline: Deadline) -> None:
         self._rule_set = rule_set
+        self._deadline = deadline
         self._log = ProblemLog()
         self._terms = Terms(self._log, most_forms)
         self._most_lines = most_forms
@@ -218,6 +224,7 @@ class _Compiler:
         cues = self._cues()
         if self._log.has_errors:
             raise RuleSetError(self._log.problems)
+        self._deadline.check()
         keys = self._terms.keys()
         categories = tuple(self._with_sources(category) for category in compiled)
         gaps = tuple(self._gaps.values())
@@ -264,6 +271,7 @@ class _Compiler:
         if category.excepts:
             exceptions[None] = self._group(category.excepts)
         for path, entry in _with_paths(category):
+            self._deadline.spend(_STEPS)
             is_veto = path.startswith("unless")
             if entry.is_block or _has_condition(entry):
                 self._block(number, entry, block_entry(entry, len(entries), path), blocks, is_veto)
@@ -376,6 +384,7 @@ class _Compiler:
     def _count(self, keyword: Keyword) -> None:
         """Bound what lists within lists multiply to."""
         self._written += 1
+        self._deadline.spend(_STEPS)
         if self._written > self._most_lines:
             detail = f"all lists, written out, come to more than {self._most_lines:,} lines"
             raise RuleSetError([Problem(keyword.location, "E308", detail)])

@@ -5,9 +5,10 @@ a parser: a cue reaches a match of its sentence that is near enough, with no bor
 of a clause between. Where punctuation leaves that open, as with a comma, the answer
 is silence, since a match in a context may be told not to count.
 
-All positions are in the text as sent. Nothing is computed before the first question,
-and an answer looks at a bounded stretch around the match, so that no text costs more
-than linear time.
+All positions are in the text as sent. Nothing is computed before the first question.
+An answer looks at a bounded stretch around the match, and at a bounded number of cues
+in one text: matches beyond it are taken to stand in no context that cues give, as
+nearly all do.
 """
 
 import re
@@ -19,7 +20,9 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 from unicodedata import name
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.language.cues import CLAUSE_WORDS, CONJUNCTIONS, CONTEXTS, DETERMINERS, Cue
+from ruletag.limits import LIMITS
 from ruletag.matching.gaps import Span, Spans
 from ruletag.matching.quotations import Quotations
 from ruletag.text.sentences import Sentences
@@ -31,6 +34,7 @@ CueHit = tuple[int, int, Cue]
 # than so many looked at on each side of a match.
 _MOST_CHARACTERS: Final = 300
 _MOST_CUES: Final = 16
+_STEPS: Final = 10  # what it takes to look at a match or a cue, as a `Deadline` counts
 
 # What ends a clause wherever it stands. A comma may: that is looked into below.
 _ENDS_CLAUSE: Final = re.compile(
@@ -73,10 +77,20 @@ class Contexts:
     """The contexts of the matches of one text.
 
     ``hits`` are the places where cues stand, in any order; they are not looked at
-    before they are needed.
+    before they are needed. ``was_cut_short`` becomes true once matches are left out
+    because too many cues were looked at. Every question may raise `DeadlineError`.
     """
 
-    def __init__(self, text: str, sentences: Sentences, hits: Iterable[CueHit]) -> None:
+    def __init__(
+        self,
+        text: str,
+        sentences: Sentences,
+        hits: Iterable[CueHit],
+        deadline: Deadline = NEVER,
+    ) -> None:
+        self.was_cut_short = False
+        self._left = LIMITS.contexts
+        self._deadline = deadline
         self._text = text
         self._sentences = sentences
         self._hits = hits
@@ -102,7 +116,7 @@ class Contexts:
         known = self._known.get(key)
         if known is not None:
             return known
-        found = self._known[key] = {}
+        found: dict[str, Span] = {}
         if any(map(self._is_cued, parts)):  # in most sentences there is no cue
             self._look_for_cues(key[1], language, found)
         for part in parts:
@@ -110,6 +124,7 @@ class Contexts:
             if held is not None:
                 found["quoted"] = held
                 break
+        self._known[key] = found
         return found
 
     def _is_cued(self, part: Span) -> bool:
@@ -124,7 +139,10 @@ class Contexts:
     def _look_for_cues(
         self, parts: tuple[Span, ...], language: str, found: dict[str, Span]
     ) -> None:
-        """Add the contexts that cues put a match in."""
+        """Add the contexts that cues put a match in, unless too many were looked at before."""
+        if self._left <= 0:
+            self.was_cut_short = True
+            return
         for part in parts:
             self._look_around(part, parts, language, found)
         if len(parts) > 1 and "negated" not in found:
@@ -141,6 +159,7 @@ class Contexts:
         has_after = self._cues.has_after(part[1], high)
         if not (has_before or has_after):
             return
+        self._count()
         match = _Match(part, parts, language, _is_latin(self._text[slice(*part)]))
         if has_before:
             self._look_before(match, found)
@@ -159,7 +178,12 @@ class Contexts:
 
     @cached_property
     def _quotations(self) -> "Quotations":
-        return Quotations(self._text)
+        return Quotations(self._text, self._deadline)
+
+    def _count(self) -> None:
+        """Count a match, or a cue near it, that is looked at."""
+        self._left -= 1
+        self._deadline.spend(_STEPS)
 
     def _look_before(self, match: "_Match", found: dict[str, Span]) -> None:
         """Add the contexts that cues before a part of a match put it in."""
@@ -168,6 +192,9 @@ class Contexts:
         behind = self._text[end_of_match : min(high, end_of_match + _MOST_CHARACTERS)]
         seen = start
         for begin, end, cue in self._cues.ending_before(start, low):
+            if len(found) == len(self._cues.contexts):
+                return
+            self._count()
             between = self._text[end:start]
             words = count_words(between)
             if words > self._cues.longest_reach or not self._is_open(end, seen):
@@ -190,6 +217,9 @@ class Contexts:
         start, end = match.part
         seen = end
         for begin, stop, cue in self._cues.beginning_after(end, self._sentences.span_at(start)[1]):
+            if len(found) == len(self._cues.contexts):
+                return
+            self._count()
             between = self._text[end:begin]
             words = count_words(between)
             if words > self._cues.longest_reach or not self._is_open(seen, begin):
@@ -212,6 +242,7 @@ class Contexts:
                 continue
             match = _Match(left, parts, language, _is_latin(self._text[slice(*left)]))
             for begin, end, cue in self._cues.between(left[1], right[0]):
+                self._count()
                 if (
                     cue.context == "negated"
                     and match.concerns(begin, end, cue)
@@ -292,6 +323,7 @@ class _Cues:
         self._after.sort()
         self._after_starts = [hit[0] for hit in self._after]
         self._ends.sort()
+        self.contexts = {hit[2].context for hit in (*self._before, *self._after)}
         # Beyond it no cue reaches, and neither do those that stand further off.
         self.longest_reach = max((hit[2].reach for hit in (*self._before, *self._after)), default=0)
         self._never = {context: Spans(spans) for context, spans in never.items()}

@@ -6,13 +6,14 @@ of what it says costs more than the match did.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.language.cues import CONTEXTS
 from ruletag.matching.compiler import CompiledCategory, CompiledRules
-from ruletag.matching.contexts import Contexts
+from ruletag.matching.contexts import Contexts, CueHit
 from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.gaps import Span
 from ruletag.matching.scanning import Hits
@@ -23,6 +24,7 @@ from ruletag.text.sentences import LINE_BREAK, Sentences
 
 OWN_LINE: Final = -1  # the match is of the entry's own keyword
 _JOINED: Final = " + "
+_STEPS: Final = 5  # what it takes to describe a match, as a `Deadline` counts
 _NO_LINE: Final = -2  # it is of another category, which knows its contexts
 
 
@@ -50,21 +52,28 @@ _Place = tuple[int, int, tuple[Hit, ...]]  # where a match stands, and its parts
 
 
 class Describer:
-    """Describes the matches of one text. ``body_start`` is where it begins behind its title."""
+    """Describes the matches of one text. ``body_start`` is where it begins behind its title.
 
-    def __init__(
+    What looks at contexts raises `DeadlineError`.
+    """
+
+    def __init__(  # noqa: PLR0913 - a text and what has been found in it
         self,
         rules: CompiledRules,
         text: str,
         body_start: int,
         hits: Hits,
         sentences: Sentences,
+        *,
+        deadline: Deadline = NEVER,
     ) -> None:
+        self._deadline = deadline
         self._rules = rules
         self._text = text
         self._body_start = body_start
         self._hits = hits
         self._sentences = sentences
+        self._contexts = Contexts(text, sentences, _cues_in(rules, hits), deadline)
         self._told: list[_Told] = []
         self._told_contexts: dict[int, tuple[str, ...]] = {}
         self._told_at: dict[_Place, int] = {}
@@ -87,6 +96,7 @@ class Describer:
         """Lead a match back to the text, or the title, as sent."""
         start, end, number, _, hits = match
         entry = category.entries[number]
+        self._deadline.spend(_STEPS + len(hits))
         in_title = start < self._body_start
         shift = 0 if in_title else self._body_start
         first, last = self._sentences.span_at(start)
@@ -132,6 +142,7 @@ class Describer:
         hits = match.hits
         if not (hits or self._has_capitals):  # mostly
             return self._contexts.of((match[:2],), entry.language)
+        self._deadline.spend(_STEPS)
         if not hits:
             hits = (Hit(match.start, match.end, match.line),)
         leaves = sorted([leaf for hit in hits for leaf in hit.leaves()])
@@ -149,16 +160,10 @@ class Describer:
         """Give the contexts of a match, each with the cue or quotation that puts it there."""
         return self._contexts.reasons(parts, language)
 
-    @cached_property
-    def _contexts(self) -> Contexts:
-        cues, hits = self._rules.cues, self._hits
-        seen = [
-            (start, end, cue)
-            for source in cues.keys() & hits.keys()
-            for start, end in hits[source]
-            for cue in cues[source]
-        ]
-        return Contexts(self._text, self._sentences, seen)
+    @property
+    def was_cut_short(self) -> bool:
+        """Whether the contexts of some matches were not worked out."""
+        return self._contexts.was_cut_short
 
     def _is_in_capitals(self, leaf: Hit, entry: CompiledEntry) -> bool:
         """Say whether an exact keyword stands in a line of capitals, where case says nothing."""
@@ -221,6 +226,13 @@ class Describer:
             match, entry = self._told[number]
             known = self._told_contexts[number] = self.contexts(entry, match)
         return known
+
+
+def _cues_in(rules: CompiledRules, hits: Hits) -> Iterator[CueHit]:
+    for source in rules.cues.keys() & hits.keys():
+        for start, end in hits[source]:
+            for cue in rules.cues[source]:
+                yield start, end, cue
 
 
 class _Lines:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.matching.accounts import Account, Judged, names
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.judging import Judge
@@ -23,18 +24,24 @@ from ruletag.rules.model import Status
 
 
 def explain(
-    rules: CompiledRules, text: str, title: str = "", categories: Iterable[str] = ()
+    rules: CompiledRules,
+    text: str,
+    title: str = "",
+    categories: Iterable[str] = (),
+    deadline: Deadline = NEVER,
 ) -> tuple[Explanation, ...]:
     """Explain for each category asked for why the text is given it, or why not.
 
-    ``categories`` are ids of `explainable`. Raises `KeyError` for any other.
+    ``categories`` are ids of `explainable`. Raises `KeyError` for any other, and
+    `DeadlineError`: half an explanation would say that what was not looked at is not
+    there.
     """
     asked = tuple(dict.fromkeys(categories))
     known = explainable(rules)
     for id_ in asked:
         if id_ not in known:
             raise KeyError(id_)
-    explainer = _Explainer(rules, text, title, asked)
+    explainer = _Explainer(rules, whole_text(text, title), asked, deadline)
     return tuple(map(explainer.explain, asked))
 
 
@@ -47,10 +54,17 @@ def explainable(rules: CompiledRules) -> frozenset[str]:
 class _Explainer:
     """Explains one text."""
 
-    def __init__(self, rules: CompiledRules, text: str, title: str, asked: Sequence[str]) -> None:
+    def __init__(
+        self,
+        rules: CompiledRules,
+        whole: tuple[str, int],
+        asked: Sequence[str],
+        deadline: Deadline,
+    ) -> None:
         self._rules = rules
-        self._whole, self._body_start = whole_text(text, title)
-        self._hits, self._truncated = find_hits(rules, self._whole)
+        self._whole, self._body_start = whole
+        self._deadline = deadline
+        self._hits, self._truncated = find_hits(rules, self._whole, deadline)
         self._numbers = {category.id: i for i, category in enumerate(rules.categories)}
         self._defined = {category.id: category for category in rules.rule_set.categories}
         asked_for = [self._numbers[id_] for id_ in asked if id_ in self._numbers]
@@ -63,7 +77,7 @@ class _Explainer:
         self._near = NearMisses(self._judged.scene)
 
     def _judge(self, numbers: AbstractSet[int]) -> Judged:
-        judge = Judge(self._rules, self._whole, self._body_start, self._hits)
+        judge = Judge(self._rules, self._whole, self._body_start, self._hits, self._deadline)
         numbered = {v.category.id: v for v in judge.verdicts(numbers)}
         verdicts = {self._numbers[id_]: verdict for id_, verdict in numbered.items()}
         return Judged(
@@ -78,6 +92,7 @@ class _Explainer:
 
     def explain(self, id_: str) -> Explanation:
         """Explain one category."""
+        self._deadline.check()
         implied = tuple(other for other in self._tagged if other.startswith(f"{id_}."))
         number = self._numbers.get(id_)
         if number is None:
@@ -85,11 +100,7 @@ class _Explainer:
         category = self._rules.categories[number]
         judged = self._drafts if category.status == "draft" else self._judged
         account = Account(judged, number, self._defined[id_], self._near)
-        return account.explanation(implied, self._cut_short(judged))
-
-    def _cut_short(self, judged: Judged) -> tuple[str, ...]:
-        conditions = ("conditions",) if judged.scene.judge.was_cut_short else ()
-        return (*self._truncated, *conditions)
+        return account.explanation(implied, self._truncated)
 
     def _unjudged(self, id_: str, implied: tuple[str, ...]) -> Explanation:
         """Explain a category that is off, or that only stands above others."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import Block, CompiledCategory, CompiledRules
 from ruletag.matching.gaps import GapFinder, Span, Spans
@@ -49,19 +50,28 @@ NOTHING: Final = Cancelled({})
 class Findings:
     """Finds what blocks and exceptions ask for in one text.
 
-    ``body_start`` is where the text begins behind its title.
+    ``body_start`` is where the text begins behind its title. Whatever is asked for
+    raises `DeadlineError`.
     """
 
-    def __init__(
-        self, rules: CompiledRules, text: str, body_start: int, hits: Hits, found: Found
+    def __init__(  # noqa: PLR0913 - a text and what has been found in it
+        self,
+        rules: CompiledRules,
+        text: str,
+        body_start: int,
+        hits: Hits,
+        found: Found,
+        *,
+        deadline: Deadline = NEVER,
     ) -> None:
+        self._deadline = deadline
         self._rules = rules
         self._text = text
         self._body_start = body_start
         self._hits = hits
         self._found = found
-        self.sentences = Sentences(text)
-        self.windows = Windows(text, self.sentences)
+        self.sentences = Sentences(text, deadline)
+        self.windows = Windows(text, self.sentences, deadline)
         self._fed: dict[int, list[Hit]] = {}  # what categories found, by source
         # What has been worked out, until a category finds more.
         self._known_sets: dict[int, list[Hit]] = {}
@@ -106,6 +116,7 @@ class Findings:
     def _affords(self, matches: int) -> bool:
         """Say whether so many more matches may be looked at; from then on no block is."""
         self._left -= matches
+        self._deadline.spend(matches)
         return self._left >= 0
 
     def cancelled(self, category: CompiledCategory) -> Cancelled:
@@ -184,6 +195,7 @@ class Findings:
                 matches = self._whole(source, line, guarded)
             else:
                 matches = [Hit(start, end, line) for start, end in self._hits[source]]
+            self._deadline.spend(len(matches) * (1 + len(guarded)))
             for spans in guarded:
                 matches = [hit for hit in matches if not _cancels(spans, hit)]
             hits += matches
@@ -215,11 +227,11 @@ class Findings:
 
     @cached_property
     def _gaps(self) -> GapFinder:
-        return GapFinder(self._text, self.sentences)
+        return GapFinder(self._text, self.sentences, deadline=self._deadline)
 
     @cached_property
     def _across_clauses(self) -> GapFinder:
-        return GapFinder(self._text, self.sentences, across_clauses=True)
+        return GapFinder(self._text, self.sentences, across_clauses=True, deadline=self._deadline)
 
     # --------------------------------------------------------------- exceptions
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeVar
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.text.sentences import Sentences
 from ruletag.text.words import has_at_most_words
 
@@ -53,10 +54,19 @@ class Spans:
 class GapFinder:
     """Finds the gaps of one text.
 
-    ``across_clauses`` lets commas, semicolons and dashes stand in them.
+    ``across_clauses`` lets commas, semicolons and dashes stand in them. Raises
+    `DeadlineError`.
     """
 
-    def __init__(self, text: str, sentences: Sentences, *, across_clauses: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        sentences: Sentences,
+        *,
+        across_clauses: bool = False,
+        deadline: Deadline = NEVER,
+    ) -> None:
+        self._deadline = deadline
         self._text = text
         self._sentences = sentences
         self._ends = _CLAUSES_END if across_clauses else PHRASE_END
@@ -113,6 +123,7 @@ class GapFinder:
         if self._sentences.ends_between(left[0], right[1]):
             return False
         start, end = left[1], right[0]
+        self._deadline.spend(1 + (end - start) // _FEW_CHARACTERS)
         # Mostly there are words alone between, and no sign to look for.
         if end - start <= _FEW_CHARACTERS:
             between = self._text[start : end + 1]

@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Final
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.matching.compiler import GAP, CompiledCategory, CompiledRules
 from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.evidence import Describer, Match
@@ -23,6 +24,7 @@ from ruletag.matching.scanning import Hits
 from ruletag.matching.windows import Finding
 from ruletag.rules.model import Phrase
 
+_STEPS: Final = 20  # what it takes to begin with a category, as a `Deadline` counts
 _TWO_PARTS: Final = 3  # the bits of the first two, which every gap has
 
 
@@ -57,7 +59,15 @@ class _Candidate:
 class Judge:
     """Judges one text. ``body_start`` is where the text begins behind its title."""
 
-    def __init__(self, rules: CompiledRules, text: str, body_start: int, hits: Hits) -> None:
+    def __init__(
+        self,
+        rules: CompiledRules,
+        text: str,
+        body_start: int,
+        hits: Hits,
+        deadline: Deadline = NEVER,
+    ) -> None:
+        self.deadline = deadline
         self._rules = rules
         self._hits = hits
         self._found: dict[int, list[tuple[int, int]]] = {}
@@ -66,25 +76,30 @@ class Judge:
         self._gap_bits: dict[int, int] = {}
         self._fed: set[int] = set()
         self._now = -1  # the category that is being judged
-        self._findings = Findings(rules, text, body_start, hits, self._found)
-        self._describer = Describer(rules, text, body_start, hits, self._findings.sentences)
+        self._findings = Findings(rules, text, body_start, hits, self._found, deadline=deadline)
+        sentences = self._findings.sentences
+        self._describer = Describer(rules, text, body_start, hits, sentences, deadline=deadline)
 
     @property
-    def was_cut_short(self) -> bool:
-        """Say whether conditions took so long that findings may be missing."""
-        return self._findings.was_cut_short
+    def cut_short_by(self) -> tuple[str, ...]:
+        """The limits that were reached, so that findings or contexts may be missing."""
+        conditions = ("conditions",) if self._findings.was_cut_short else ()
+        return (*conditions, "contexts") if self._describer.was_cut_short else conditions
 
     def verdicts(self, only: AbstractSet[int] | None) -> Iterator[Verdict]:
         """Judge the categories with such numbers (all, if None), as far as they have matches.
 
-        What others refer to is judged before them.
+        What others refer to is judged before them. Raises `DeadlineError`; the
+        categories judged until then are judged in full.
         """
         for source in tuple(self._hits):
+            self.deadline.spend(1)
             self._feed(source)
         while self._waiting:
             number = self._now = heappop(self._waiting)
             if only is not None and number not in only:
                 continue
+            self.deadline.spend(_STEPS)
             verdict = self._judge(self._rules.categories[number], self._candidates[number])
             if verdict.matches:
                 yield verdict
@@ -198,7 +213,7 @@ class Judge:
                     words.append(Match(finding[0].start, finding[0].end, number, finding[0].line))
                 else:
                     others.append(self._describer.match_of(number, finding))
-        matches = _settle(words, category.entries)
+        matches = _settle(words, category.entries, self.deadline)
         if others:
             matches = sorted([*others, *matches], key=_by_start)
         counting = self._counting(category, matches)
@@ -217,12 +232,11 @@ class Judge:
         ]
 
     def _keyword_matches(self, candidate: _Candidate, cancelled: Cancelled) -> list[Match]:
-        hits = self._hits
-        matches = [
-            Match(start, end, entry)
-            for entry, source in candidate.words
-            for start, end in hits[source]
-        ]
+        matches: list[Match] = []
+        for entry, source in candidate.words:
+            hits = self._hits[source]
+            self.deadline.spend(len(hits))
+            matches += [Match(start, end, entry) for start, end in hits]
         if cancelled:
             matches = [m for m in matches if not cancelled.cover(m.entry, (m.start, m.end))]
         return matches
@@ -235,7 +249,9 @@ class Judge:
         return isinstance(self._rules.lines[hit.line].keyword.parts[0], Phrase)
 
 
-def _settle(matches: list[Match], entries: Sequence[CompiledEntry]) -> list[Match]:
+def _settle(
+    matches: list[Match], entries: Sequence[CompiledEntry], deadline: Deadline
+) -> list[Match]:
     """Let the longest of overlapping matches win, then the left-most; give them by position.
 
     Of entries with the same span the one of larger weight wins, then the first
@@ -250,6 +266,7 @@ def _settle(matches: list[Match], entries: Sequence[CompiledEntry]) -> list[Matc
     taken: list[Span] = []
     kept: list[Match] = []
     for match in ranked:
+        deadline.spend(1)
         i = bisect_left(taken, (match.end, 0))
         if i and taken[i - 1][1] > match.start:
             continue

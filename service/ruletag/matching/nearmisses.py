@@ -36,6 +36,7 @@ _MOST_PLACES: Final = 8  # of one word that are looked at
 _SHORTEST_BEGINNING: Final = 4  # letters of a keyword that longer words may begin with
 _SURELY_RIGHT: Final = 3  # letters at the beginning of a word in another form that is misspelled
 _LENGTHS_SPELLED: Final = range(5, 25)  # of words that may be misspelled
+_STEPS: Final = 20  # what it takes to look at a word, as a `Deadline` counts
 _MOST_HITS: Final = 250_000  # of keywords in scripts without spaces
 
 # The nearer a text comes to the keyword, the lower.
@@ -67,10 +68,12 @@ class NearMisses:
         """Give for each keyword what comes nearest to it, or None."""
         phrases = [keyword.parts[0] if len(keyword.parts) == 1 else None for keyword in keywords]
         glued = _Glued(self._scene, self._words, self._glued_words(phrases))
-        return [
-            self._of_phrase(phrase, keyword, glued) if isinstance(phrase, Phrase) else None
-            for phrase, keyword in zip(phrases, keywords, strict=True)
-        ]
+        found: list[NearMiss | None] = []
+        for phrase, keyword in zip(phrases, keywords, strict=True):
+            self._scene.judge.deadline.spend(_STEPS)
+            miss = self._of_phrase(phrase, keyword, glued) if isinstance(phrase, Phrase) else None
+            found.append(miss)
+        return found
 
     def best(self, keywords: Sequence[Keyword]) -> NearMiss | None:
         """Give what comes nearest to any of the keywords."""
@@ -292,7 +295,8 @@ class _Words:
 
     def __init__(self, scene: Scene) -> None:
         self._sentences = scene.findings.sentences
-        self.reading = fold(scene.text)
+        self._deadline = scene.judge.deadline
+        self.reading = fold(scene.text, self._deadline)
         found = list(_TOKEN.finditer(self.reading.scan))
         self._list = [match.group() for match in found]
         self._spans = [match.span() for match in found]
@@ -383,6 +387,7 @@ class _Words:
         """The words by what may be left of them without an ending."""
         found: dict[str, list[str]] = defaultdict(list)
         for word in self._numbers:
+            self._deadline.spend(_STEPS)
             for stem in _stems(word):
                 found[stem].append(word)
         return found
@@ -407,6 +412,7 @@ class _Words:
         """The words by what is left of them without one letter, several parted by spaces."""
         found: dict[str, str] = {}
         for word in self._numbers:
+            self._deadline.spend(_STEPS)
             if len(word) in _LENGTHS_SPELLED and word.isalpha():
                 for key in _without_a_letter(word):
                     known = found.get(key)

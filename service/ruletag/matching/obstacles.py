@@ -462,13 +462,18 @@ class Obstacles:
         for sets, hits in zip(gap.parts, parts, strict=True):
             if not hits:
                 return scene.cancelled(self._category, entry, self._seen(sets))
-        finder = GapFinder(scene.text, self._findings.sentences, across_clauses=gap.across_clauses)
+        finder = self._gap_finder(across_clauses=gap.across_clauses)
         for left, right in pairwise(parts):
             if not finder.find([left, right]):
                 return self._of_pair(gap, parts, (left, right))
         hits = [min(hits) for hits in parts]
         detail = "each part of the gap stands near the next one, but never all in one stretch"
         return Reason("gap_in_pieces", detail, scene.places(hits))
+
+    def _gap_finder(self, *, across_clauses: bool) -> GapFinder:
+        text, sentences = self._scene.text, self._findings.sentences
+        deadline = self._scene.judge.deadline
+        return GapFinder(text, sentences, across_clauses=across_clauses, deadline=deadline)
 
     def _of_pair(
         self, gap: Gap, parts: Sequence[Sequence[Hit]], pair: tuple[Sequence[Hit], Sequence[Hit]]
@@ -484,10 +489,9 @@ class Obstacles:
         code, said = self._obstacle(gap, *nearest)
         both = " and ".join(scene.named(hit[:2]) for hit in nearest)
         detail = f"all parts are found, but between {both} {said}"
-        if code == "gap_ended" and not gap.across_clauses:
-            sentences = self._findings.sentences
-            if GapFinder(scene.text, sentences, across_clauses=True).find(parts):
-                detail += "; `across: clauses` lets a gap pass it"
+        ends_clause = code == "gap_ended" and not gap.across_clauses
+        if ends_clause and self._gap_finder(across_clauses=True).find(parts):
+            detail += "; `across: clauses` lets a gap pass it"
         return Reason(code, detail, scene.places(nearest))
 
     def _obstacle(self, gap: Gap, left: Hit, right: Hit) -> tuple[Code, str]:

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.matching.gaps import Span
 from ruletag.text.sentences import BLANK_LINE
 from ruletag.text.words import has_at_most_words
@@ -34,10 +35,11 @@ _FEW_WORDS: Final = 3  # so few in quotation marks are a word held up, not speec
 class Quotations:
     """The quotations of one text that are more than a few words."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, deadline: Deadline = NEVER) -> None:
         self._starts: list[int] = []
         self._ends: list[int] = []
-        for start, end in sorted(_quotations(text)):
+        for start, end in sorted(_quotations(text, deadline)):
+            deadline.spend(1)
             if has_at_most_words(text, start, end, _FEW_WORDS):
                 continue
             if self._ends and start <= self._ends[-1]:
@@ -54,10 +56,11 @@ class Quotations:
         return self._starts[number], self._ends[number]
 
 
-def _quotations(text: str) -> list[Span]:
+def _quotations(text: str, deadline: Deadline) -> list[Span]:
     """Give what stands between quotation marks, of each kind by itself."""
     paragraph = _Paragraph(text)
     for position, sign in sorted(_signs(text)):
+        deadline.spend(1)
         paragraph.read(sign, position)
     paragraph.close(len(text))
     return paragraph.quotations

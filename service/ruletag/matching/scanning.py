@@ -1,7 +1,11 @@
 """Find where each term stands in a text: one pass of the automaton, or two."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
 
+from ruletag.deadline import NEVER, Deadline, DeadlineError
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.gaps import Span
@@ -10,49 +14,72 @@ from ruletag.matching.wordforms import has_case, stands
 from ruletag.text.folding import Reading, fold, fold_joined
 
 Hits = dict[int, list[Span]]
+_Found = tuple[int, int]  # where a form ends, and its number
+_AT_ONCE: Final = 1_000  # hits between looks at the deadline
 
 
-def find_hits(rules: CompiledRules, text: str) -> tuple[Hits, tuple[str, ...]]:
+def find_hits(
+    rules: CompiledRules, text: str, deadline: Deadline = NEVER
+) -> tuple[Hits, tuple[str, ...]]:
     """Find where each term stands in the text as sent, and which limit ended the search."""
     hits: Hits = defaultdict(list)
-    left = _scan(rules, text, fold(text), hits, LIMITS.hits)
-    joined = fold_joined(text) if left else None
+    budget = _Budget(deadline)
+    joined = None
+    try:
+        _scan(rules, text, fold(text, deadline), hits, budget)
+        joined = fold_joined(text, deadline) if budget.left else None
+        if joined is not None:
+            _scan(rules, text, joined, hits, budget)
+        ended_by: tuple[str, ...] = () if budget.left else ("hits",)
+    except DeadlineError:
+        ended_by = ("deadline",)
     if joined is not None:
-        left = _scan(rules, text, joined, hits, left)
         for term, spans in hits.items():
             hits[term] = sorted(set(spans))
     for term in rules.keys.nested & hits.keys():
         # Of `U.S.` and `U.S`, found in one place, only the first is meant.
         hits[term] = sorted({start: (start, end) for start, end in sorted(hits[term])}.values())
-    return hits, () if left else ("hits",)
+    return hits, ended_by
 
 
-def _scan(rules: CompiledRules, text: str, reading: Reading, hits: Hits, budget: int) -> int:
-    """Add the hits of one reading of the text; give what is left of the budget."""
+class _Budget:
+    """How many more hits are looked at in a text, and until when."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.left = LIMITS.hits
+        self._deadline = deadline
+
+    def pieces(self, found: Iterator[_Found]) -> Iterator[list[_Found]]:
+        """Yield the hits a thousand at a time, as far as the budget goes."""
+        while self.left and (some := list(islice(found, min(self.left, _AT_ONCE)))):
+            self._deadline.check()
+            self.left -= len(some)
+            yield some
+
+
+def _scan(rules: CompiledRules, text: str, reading: Reading, hits: Hits, budget: _Budget) -> None:
+    """Add the hits of one reading of the text."""
     keys, lengths, terms = rules.keys.keys, rules.keys.lengths, rules.keys.terms
     scan, plain = reading.scan, reading.plain
     count = len(keys)
     low, high, moved = reading.stretch(0)
-    for last, number in rules.keys.automaton.hits(scan):
-        if number < count:
-            _add(keys[number], text, reading, last, hits)
-        else:  # a plain word, or a phrase if its words stand side by side
-            start = last + 2 - lengths[number - count]
-            word = scan[start:last]
-            if " " not in word or plain[start:last] == word:
-                if low <= start and last <= high:  # mostly
-                    place = (start + moved, last + moved)
-                else:
-                    low, high, moved = reading.stretch(start)
-                    if low <= start and last <= high:
+    for some in budget.pieces(rules.keys.automaton.hits(scan)):
+        for last, number in some:
+            if number < count:
+                _add(keys[number], text, reading, last, hits)
+            else:  # a plain word, or a phrase if its words stand side by side
+                start = last + 2 - lengths[number - count]
+                word = scan[start:last]
+                if " " not in word or plain[start:last] == word:
+                    if low <= start and last <= high:  # mostly
                         place = (start + moved, last + moved)
                     else:
-                        place = reading.span(start, last)
-                hits[terms[number - count]].append(place)
-        budget -= 1
-        if not budget:
-            break
-    return budget
+                        low, high, moved = reading.stretch(start)
+                        if low <= start and last <= high:
+                            place = (start + moved, last + moved)
+                        else:
+                            place = reading.span(start, last)
+                    hits[terms[number - count]].append(place)
 
 
 def _add(key: Key, text: str, reading: Reading, last: int, hits: Hits) -> None:

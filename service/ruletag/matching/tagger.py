@@ -11,38 +11,51 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from ruletag.deadline import NEVER, Deadline, DeadlineError
 from ruletag.limits import LIMITS
-from ruletag.matching.compiler import CompiledRules
+from ruletag.matching.compiler import CompiledCategory, CompiledRules
 from ruletag.matching.entries import WEIGHT_UNIT
+from ruletag.matching.evidence import Match
 from ruletag.matching.judging import Judge, Verdict
 from ruletag.matching.references import parents
 from ruletag.matching.scanning import find_hits
-from ruletag.matching.tagging import Tag, Tagging
+from ruletag.matching.tagging import DEADLINE, Evidence, Tag, Tagging
 
+_CUTS: Final = ("hits", "conditions", "contexts", "matches", DEADLINE)  # as an answer names them
+_LONG: Final = 1_000  # characters of evidence that count as one more piece
 _TITLE_END: Final = "\n\n"  # a title is judged as a paragraph before the text
 
 
 def tag(
-    rules: CompiledRules, text: str, title: str = "", only: AbstractSet[str] | None = None
+    rules: CompiledRules,
+    text: str,
+    title: str = "",
+    only: AbstractSet[str] | None = None,
+    deadline: Deadline = NEVER,
 ) -> Tagging:
     """Tag a text.
 
     ``title`` is judged as a paragraph before the text. ``only`` names the
-    categories to judge; None means all. Any string is a text; nothing is raised.
+    categories to judge; None means all. Any string is a text; nothing is raised:
+    when the ``deadline`` passes, what was found until then is the result.
     """
     whole, body_start = whole_text(text, title)
-    hits, truncated = find_hits(rules, whole)
-    judge = Judge(rules, whole, body_start, hits)
-    tagged = [v for v in judge.verdicts(_needed(rules, only)) if v.is_tagged]
-    if judge.was_cut_short:
-        truncated = (*truncated, "conditions")
-    wanted = [v for v in tagged if only is None or v.category.id in only]
-    if sum(len(verdict.matches) for verdict in wanted) > LIMITS.matches:
-        truncated = (*truncated, "matches")
+    hits, truncated = find_hits(rules, whole, deadline)
+    if truncated == (DEADLINE,):
+        deadline.extend()
+    judge = Judge(rules, whole, body_start, hits, deadline)
+    tagged: list[Verdict] = []
+    try:
+        # What is added before the time is up stays.
+        tagged += (v for v in judge.verdicts(_needed(rules, only)) if v.is_tagged)
+    except DeadlineError:
+        truncated = (*truncated, DEADLINE)
+        deadline.extend()
     reporter = _Reporter(judge, only)
     tags = reporter.given([v for v in tagged if v.category.status != "draft"])
     drafts = reporter.given([v for v in tagged if v.category.status == "draft"])
-    return Tagging(tuple(tags), tuple(drafts), truncated)
+    cuts = {*truncated, *judge.cut_short_by, *reporter.cut_short_by}
+    return Tagging(tuple(tags), tuple(drafts), tuple(filter(cuts.__contains__, _CUTS)))
 
 
 def whole_text(text: str, title: str) -> tuple[str, int]:
@@ -58,12 +71,24 @@ def _needed(rules: CompiledRules, only: AbstractSet[str] | None) -> AbstractSet[
 
 
 class _Reporter:
-    """Makes tags of verdicts, with no more evidence in all than an answer may have."""
+    """Makes tags of verdicts, with no more evidence in all than an answer may have.
+
+    Long evidence counts as several pieces: what lies between two words of a condition
+    may be the whole text, and many conditions may have the same two.
+    """
 
     def __init__(self, judge: Judge, only: AbstractSet[str] | None) -> None:
         self._judge = judge
         self._only = only
         self._left = LIMITS.matches
+        self._is_late = False
+
+    @property
+    def cut_short_by(self) -> tuple[str, ...]:
+        """The limits for which evidence was left out."""
+        if self._is_late:
+            return (DEADLINE,)
+        return ("matches",) if self._left < 0 else ()
 
     def given(self, verdicts: Iterable[Verdict]) -> list[Tag]:
         """Give the tags of verdicts, implied ones too, by score and then by id."""
@@ -77,18 +102,30 @@ class _Reporter:
 
     def _tag(self, verdict: Verdict) -> Tag:
         category = verdict.category
-        reported = verdict.matches[: self._left] if self._is_wanted(category.id) else ()
-        self._left -= len(reported)
+        reported = verdict.matches if self._is_wanted(category.id) else ()
         return Tag(
             category.id,
             category.about.label,
             category.about.severity,
             in_units(verdict.score),
             in_units(category.threshold),
-            tuple([self._judge.describer.evidence(category, match) for match in reported]),
+            tuple(self._described(category, reported)),
             (),
             category.status == "deprecated",
         )
+
+    def _described(
+        self, category: CompiledCategory, matches: Iterable[Match]
+    ) -> Iterator[Evidence]:
+        describe = self._judge.describer.evidence
+        try:
+            for match in () if self._is_late else matches:
+                self._left -= 1 + (match.end - match.start) // _LONG
+                if self._left < 0:
+                    break
+                yield describe(category, match)
+        except DeadlineError:
+            self._is_late = True
 
 
 def in_units(thousandths: int) -> int | float:

@@ -1,10 +1,14 @@
 """What tagging a text comes to: categories, each with its evidence."""
 
+from typing import Final
+
 import msgspec
 
 from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.gaps import Span
 from ruletag.rules.model import Severity
+
+DEADLINE: Final = "deadline"  # among what cut an answer short: the time was up
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):

@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.matching.gaps import PHRASE_END, Span, Spans
 from ruletag.rules.model import Window
 from ruletag.text.sentences import BLANK_LINE, Sentences
@@ -68,7 +69,8 @@ class Windows:
     ``was_cut_short`` is true once the search for a finding was given up.
     """
 
-    def __init__(self, text: str, sentences: Sentences) -> None:
+    def __init__(self, text: str, sentences: Sentences, deadline: Deadline = NEVER) -> None:
+        self._deadline = deadline
         self._text = text
         self._sentences = sentences
         self._steps = _MOST_STEPS
@@ -85,6 +87,7 @@ class Windows:
         if window.unit == "document":
             return True
         edges = self._edges(window)
+        self._deadline.spend(1)
         apart = bisect_right(edges, right.start) - bisect_right(edges, left.start)
         if window.unit == "words":
             return apart == 0 and has_at_most_words(self._text, left.end, right.start, window.count)
@@ -195,6 +198,7 @@ class Windows:
             return [best[2]] if best is not None else []
         taken: list[_Taken] = []
         for size, start, finding in sorted(candidates):
+            self._deadline.spend(1)
             first, last = min(finding), max(finding)
             if not (has_one_only or self.fits(window, first, last)):
                 continue
@@ -227,6 +231,7 @@ class Windows:
         merged = [(hit[1], hit[0], i, hit) for i, hits in enumerate(groups) for hit in hits]
         merged.sort()
         for end, start, number, hit in merged:
+            self._deadline.spend(1)
             known = [h for other in others[number] if (h := other.before(start)) is not None]
             seen[number].add(hit)
             if len(known) < len(groups) - 1:
@@ -248,6 +253,7 @@ class Windows:
         best_start = best_end = -1
         stack: list[tuple[Finding, int]] = [((), seen[0].count(last.start))]
         while stack:
+            self._deadline.spend(1)
             self._steps -= 1
             if self._steps <= 0:
                 break

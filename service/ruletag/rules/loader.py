@@ -311,6 +311,7 @@ def _no_file(path: Path, mode: int) -> str:
 
 def _digest(files: tuple[RuleFile, ...]) -> str:
     """Hash everything that can change an answer: rules, engine, Unicode tables, limits."""
-    engine = (VERSION, unicodedata.unidata_version, LIMITS.matches, LIMITS.hits, LIMITS.conditions)
+    limits = (LIMITS.matches, LIMITS.hits, LIMITS.conditions, LIMITS.contexts)
+    engine = (VERSION, unicodedata.unidata_version, *limits)
     parts = [repr(engine), *(f"{file.name}\0{file.sha256}" for file in files)]
     return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,13 +1,15 @@
 """Rules that come with a request, judged beside the lists in force: a look before an edit.
 
 A draft is compiled when it is first seen and remembered, so that a caller may
-send it with every text. What it may cost is bounded, and one is compiled at a time.
+send it with every text. What it may cost is bounded, and none waits for another: the
+lock is held to look a draft up, never to compile it.
 """
 
 from collections import OrderedDict
 from threading import Lock
 from typing import Final
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import CompiledRules, compile_rules
 from ruletag.rules.loader import parse_rules
@@ -23,18 +25,20 @@ class Drafts:
         self._kept: OrderedDict[tuple[str, str], CompiledRules] = OrderedDict()
         self._lock = Lock()
 
-    def compiled(self, draft: str, in_force: CompiledRules) -> CompiledRules:
-        """Give the draft's categories, compiled with the lists and cues in force.
+    def compiled(
+        self, draft: str, in_force: CompiledRules, deadline: Deadline = NEVER
+    ) -> CompiledRules:
+        """Return the draft's categories, compiled with the lists and cues in force.
 
-        Raises `RuleSetError`. The tests in the draft are not run.
+        Raises `RuleSetError` and `DeadlineError`. The tests in the draft are not run.
         """
         key = (draft, in_force.digest)
         with self._lock:
             rules = self._kept.pop(key, None)
-            if rules is None:
-                contents = {NAME: draft.encode()}
-                rule_set = parse_rules(contents, _no_files, in_force.rule_set)
-                rules = compile_rules(rule_set, LIMITS.draft_forms)
+        if rules is None:
+            rule_set = parse_rules({NAME: draft.encode()}, _no_files, in_force.rule_set)
+            rules = compile_rules(rule_set, LIMITS.draft_forms, deadline)
+        with self._lock:
             self._kept[key] = rules
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)

@@ -27,6 +27,7 @@ from sys import maxsize
 from typing import Final, NamedTuple
 from unicodedata import category, combining, decomposition, normalize
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.text.words import HANGUL, HAS_OTHER_EDGES, UNSPACED, in_word
 
 # What stands in `plain` for whole classes of characters.
@@ -36,6 +37,7 @@ DASH: Final = "—"
 QUOTE: Final = '"'
 _EN_DASH: Final = "–"  # a hyphen between two words, a dash between two spaces
 _LINE_BREAK: Final = "\n"
+_STEPS: Final = 5  # what it takes to write a place anew, as a `Deadline` counts
 _UNSETTLED: Final = "\x01"  # does not fold to one character by itself
 
 _LINE_BREAKS: Final = "\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
@@ -290,16 +292,16 @@ class Reading:
         return low + 1, high + 1, moved - 1
 
 
-def fold(text: str) -> Reading:
+def fold(text: str, deadline: Deadline = NEVER) -> Reading:
     """Fold a text or a keyword.
 
     Case, compatibility forms, quotes, dashes and invisible characters cease to
     matter; see ``docs/rules.md``. Any string is accepted, lone surrogates included.
     """
-    return _fold(text, [])
+    return _fold(text, [], deadline)
 
 
-def fold_joined(text: str) -> Reading | None:
+def fold_joined(text: str, deadline: Deadline = NEVER) -> Reading | None:
     """Fold a text with the words joined that a hyphen breaks at a line end.
 
     None where no line ends so. Together with `fold` this finds both a word that
@@ -308,8 +310,9 @@ def fold_joined(text: str) -> Reading | None:
     if not _may_break_words(text):
         return None
     log: list[Origins] = []
-    joined = _rewrite(text, (_Place(*m.span(), "") for m in _BROKEN_WORD.finditer(text)), log)
-    return _fold(joined, log) if log else None
+    broken = (_Place(*m.span(), "") for m in _BROKEN_WORD.finditer(text))
+    joined = _rewrite(text, broken, log, deadline)
+    return _fold(joined, log, deadline) if log else None
 
 
 def join_broken_words(text: str) -> str:
@@ -327,27 +330,29 @@ def _may_break_words(text: str) -> bool:
     return "\r" in text or "\u2028" in text
 
 
-def _fold(text: str, log: list[Origins]) -> Reading:
+def _fold(text: str, log: list[Origins], deadline: Deadline) -> Reading:
     """Fold a text that the rewritings in the log have led to."""
     common = None if text.isascii() else _in_common(text)
     plain = text.translate(_PLAIN) if common is None else _PLAIN.of_common(common)
     settled: list[Origins] = []
     if _UNSETTLED in plain:
-        plain = _rewrite(plain, _unsettled_places(text, plain), settled)
+        plain = _rewrite(plain, _unsettled_places(text, plain), settled, deadline)
     log += settled
-    plain = _rewrite(plain, _run_places(text, plain, settled), log)
+    plain = _rewrite(plain, _run_places(text, plain, settled, deadline), log, deadline)
     plain = plain.replace(_LINE_BREAK * 2, BLANK_LINE * 2).replace(_LINE_BREAK, JOINER)
     if not (common or plain.isascii()) and HAS_OTHER_EDGES.search(plain):
-        plain = _rewrite(plain, (_Place(*m.span(), " ") for m in _CHANGE.finditer(plain)), log)
+        changes = (_Place(*m.span(), " ") for m in _CHANGE.finditer(plain))
+        plain = _rewrite(plain, changes, log, deadline)
     return Reading(plain, tuple(reversed(log)))
 
 
-def _rewrite(before: str, places: Iterable[_Place], log: list[Origins]) -> str:
+def _rewrite(before: str, places: Iterable[_Place], log: list[Origins], deadline: Deadline) -> str:
     """Write the places anew; note in the log where what came from, unless nothing moved."""
     pieces: list[str] = []
     origins = Origins()
     done = length = 0
     for place in places:
+        deadline.spend(_STEPS)
         kept = before[done : place.start]
         length += len(kept)
         origins.add(place, length)
@@ -426,22 +431,25 @@ def _fold_cluster(cluster: str) -> str:
     return "" if _is_ignored(cluster[0]) else _fold_together(cluster)
 
 
-def _run_places(text: str, plain: str, settled: list[Origins]) -> list[_Place]:
+def _run_places(
+    text: str, plain: str, settled: list[Origins], deadline: Deadline
+) -> Iterable[_Place]:
     """Find the runs of spaces, line breaks, hyphens and the like that are no single joiner."""
     runs: dict[int, int] = {}
     for sign in _RUN_SIGNS:
         start = plain.find(sign)
         while start >= 0:
+            deadline.spend(1)
             run = _RUN.match(plain, start)
             end = run.end() if run else start + 1
             while start and plain[start - 1] in " \n–":
                 start -= 1
             runs[start] = end
             start = plain.find(sign, end)
-    return [
+    return (
         _Place(start, end, _settle_run(text, plain, (start, end), settled))
         for start, end in sorted(runs.items())
-    ]
+    )
 
 
 def _settle_run(text: str, plain: str, run: tuple[int, int], settled: list[Origins]) -> str:

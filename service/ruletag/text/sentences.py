@@ -16,6 +16,7 @@ from bisect import bisect_right
 from functools import cached_property
 from typing import Final
 
+from ruletag.deadline import NEVER, Deadline
 from ruletag.text.words import UNSPACED
 
 _BREAKS: Final = r"\n\r\x85\u2028\u2029"
@@ -60,6 +61,7 @@ _CANDIDATE: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_AT_ONCE: Final = 1_000  # places where one may end, between looks at the deadline
 _ALWAYS: Final = 1  # the group of a mark that needs nothing to follow
 _IN_DOUBT: Final = 3  # the group of a mark behind what may be an abbreviation
 LINE_BREAK: Final = re.compile(f"[{_BREAKS}]")
@@ -129,8 +131,9 @@ class Sentences:
     of the text cuts it off.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, deadline: Deadline = NEVER) -> None:
         self._text = text
+        self._deadline = deadline
 
     def span_at(self, position: int) -> tuple[int, int]:
         """Give the span of the sentence that holds the character at *position*.
@@ -172,7 +175,9 @@ class Sentences:
         start = len(text) - len(text.lstrip())
         starts: list[int] = []
         ends: list[int] = []
-        for found in _CANDIDATE.finditer(text):
+        for count, found in enumerate(_CANDIDATE.finditer(text), 1):
+            if not count % _AT_ONCE:
+                self._deadline.check()
             group = found.lastindex
             if group is None:  # a blank line
                 end = start + len(text[start : found.start()].rstrip())
