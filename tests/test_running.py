@@ -118,6 +118,13 @@ def test_the_seconds_are_those_of_gunicorn() -> None:
     assert "idle for 15 seconds" in PAGE
 
 
+def test_the_connections_are_those_of_the_servers() -> None:
+    configuration = (ROOT / "service/ruletag/edge/gunicorn_config.py").read_text(encoding="utf-8")
+
+    assert "\nworker_connections = 8192 if _is_granian else 1000\n" in configuration
+    assert "| connections in each process | 1,000 | 8,192 |" in section("Which server")
+
+
 def test_each_incident_says_how_to_see_it_why_and_what_to_do() -> None:
     titles = re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
 

@@ -20,6 +20,10 @@ STREAM: Final = (
     b"POST /v1/tag/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
     b"Content-Length: %d\r\n\r\n"
 )
+CHUNKED: Final = (
+    b"POST /v1/tag/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
 MANY: Final = 64 * 1024 * 1024  # bytes that a reader who does not read is sent, were it to read
 
 
@@ -71,11 +75,25 @@ async def slow_reader(port: int) -> None:
 
 async def half_a_stream(port: int) -> None:
     """Send documents without end, and take no answer."""
+    await _sends_on(port, STREAM % MANY, LINE)
+
+
+async def reads_nothing(port: int) -> None:
+    """Send requests without end, and take no answer."""
+    await _sends_on(port, b"", b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+
+
+async def tiny_chunks(port: int) -> None:
+    """Send a body in chunks of one byte, without end."""
+    await _sends_on(port, CHUNKED, b"1\r\nx\r\n" * 1000)
+
+
+async def _sends_on(port: int, start: bytes, piece: bytes) -> None:
     async with _connected(port) as connection:
         loop = asyncio.get_running_loop()
-        await loop.sock_sendall(connection, STREAM % MANY)
+        await loop.sock_sendall(connection, start)
         while True:
-            await loop.sock_sendall(connection, LINE)
+            await loop.sock_sendall(connection, piece)
 
 
 SLOW: Final[tuple[Callable[[int], Awaitable[None]], ...]] = (

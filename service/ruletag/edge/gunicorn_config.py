@@ -23,7 +23,9 @@ bind = (
     else f"{_settings.host}:{_settings.port}"
 )
 workers = _settings.workers
-worker_class = "ruletag.edge.worker.Worker"
+_is_granian = _settings.server == "granian"
+worker_class = f"ruletag.edge.{'granian' if _is_granian else 'worker'}.Worker"
+worker_connections = 8192 if _is_granian else 1000
 http_parser = "python"  # the other, where it is installed, takes more than it should
 # The heartbeat files must not lie on a disk that can stall.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
