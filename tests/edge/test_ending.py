@@ -130,6 +130,21 @@ def test_no_request_is_lost_when_the_service_ends(start: Callable[..., Server]) 
     assert seconds < 3
 
 
+def test_no_request_is_lost_when_the_service_drains_and_ends(
+    start: Callable[..., Server],
+) -> None:
+    server = start("serve", workers=2, drain=1)
+    load = Load(server.port)
+    time.sleep(1)
+
+    seconds = server.end()
+    load.stop()
+
+    assert load.lost == []
+    assert load.answered > 100
+    assert 1 < seconds < 5
+
+
 def test_idle_connections_do_not_hold_the_end_up(start: Callable[..., Server]) -> None:
     server = start()
     connections = [
