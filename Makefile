@@ -33,7 +33,7 @@ lint: setup ## check style and types
 
 lock: setup ## resolve the dependencies anew, with hashes
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra granian --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url --upgrade --quiet --output-file requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url --upgrade --quiet --output-file requirements-dev.txt

@@ -3,8 +3,8 @@
     python bench/requests.py [--rounds N] [--seconds S]
 
 One worker each: ``POST /v1/tag`` with the seed article (about 3 KB) under our worker,
-the same under gunicorn's threaded worker, and a Flask route that does nothing under
-gunicorn's threaded worker. The same article in ROT13, in which nothing is found,
+under Granian and under gunicorn's threaded worker, and a Flask route that does nothing
+under gunicorn's threaded worker. The same article in ROT13, in which nothing is found,
 shows what the way through the server costs without the tagging. A few connections are
 kept alive; each takes its turn for some seconds, round after round, and medians are
 shown, so that a noisy machine disturbs all alike.
@@ -130,8 +130,10 @@ ROWS: Final = (
     ("nothing, Flask, threaded worker", "nothing", True),
     ("/v1/tag, threaded worker", "threads", True),
     ("/v1/tag, our worker", "worker", True),
+    ("/v1/tag, Granian", "granian", True),
     ("nothing found, threaded worker", "threads", False),
     ("nothing found, our worker", "worker", False),
+    ("nothing found, Granian", "granian", False),
 )
 
 
@@ -145,7 +147,7 @@ def compared(rules: Path, rounds: int, seconds: float) -> dict[str, list[Measure
         shutil.copytree(rules, folder)
         (Path(made) / "requests_nothing.py").write_text(NOTHING, encoding="utf-8")
         os.environ["PYTHONPATH"] = made
-        servers = {kind: Server(folder, kind) for kind in ("nothing", "threads", "worker")}
+        servers = {kind: Server(folder, kind) for kind in sorted({row[1] for row in ROWS})}
         try:
             describe(servers["worker"], requests[True])
             for _ in range(rounds):

@@ -1,8 +1,8 @@
 """What slow clients do to the others: every good request answered, and how fast.
 
-    python bench/slow_clients.py [--counts 200 900] [--requests N] [--kinds worker stock threads]
+    python bench/slow_clients.py [--counts 200 900] [--requests N] [--kinds worker granian stock threads]
 
-One worker each: ours, gunicorn's ASGI worker as it is, and its threaded worker. The
+One worker each: ours, Granian, gunicorn's ASGI worker as it is, and its threaded worker. The
 slow clients are idle, send a head or a body byte by byte, or take their answers byte
 by byte, a quarter each; one that is cut off comes back.
 """
@@ -50,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--counts", type=int, nargs="+", default=[200, 900])
     parser.add_argument("--requests", type=int, default=300)
-    parser.add_argument("--kinds", nargs="+", default=["worker", "stock", "threads"])
+    parser.add_argument("--kinds", nargs="+", default=["worker", "granian", "stock", "threads"])
     options = parser.parse_args()
     os.environ.pop("PYTHONPATH", None)
     with tempfile.TemporaryDirectory() as made:

@@ -42,7 +42,8 @@ LAYERS = """
         cli.accepting cli.selection cli.check cli.describe cli.schema cli.expand cli.explain cli.fmt
         cli.import_ cli.serve cli.settings cli.status cli.tag cli.test
         cli.evaluations cli.eval_ cli.main
-    edge.streams edge.asgi wsgi asgi edge.connection edge.worker edge.gunicorn_config edge.master
+    edge.streams edge.asgi wsgi asgi edge.connection edge.worker edge.granian edge.gunicorn_config
+        edge.master
 """.split()
 FACE = "__init__"  # the package root: nothing inside imports it
 

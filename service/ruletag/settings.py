@@ -35,6 +35,7 @@ class Settings:
     port: int = 8080
     workers: int = 1
     threads: int = 8
+    server: str = "gunicorn"
     poll_interval: float = 0.25
     on_bad_rules: str = "keep"
     state: Path | None = None
@@ -171,6 +172,12 @@ TABLE: Final = (
     Setting("port", _whole(1, _HIGHEST_PORT), "1 to 65535", "the port to listen on"),
     Setting("workers", _whole(1, 64), "1 to 64", "processes that answer requests"),
     Setting("threads", _whole(1, 256), "1 to 256", "requests at work at once in each process"),
+    Setting(
+        "server",
+        _one_of("gunicorn", "granian"),
+        "gunicorn or granian",
+        "what speaks HTTP; granian is an extra to install",
+    ),
     Setting(
         "poll_interval",
         _number(0.01, 3600),

@@ -11,8 +11,8 @@ from contract.service import InProcess, Server
 from ruletag.http.app import create_app
 from ruletag.serving.store import Store
 
-KINDS: Final = ("flask", "threads", "worker")  # in this process, and two servers
-SERVERS: Final = ("threads", "worker")
+SERVERS: Final = ("threads", "worker", "granian")
+KINDS: Final = ("flask", *SERVERS)  # in this process, and under each server
 
 
 class Started:

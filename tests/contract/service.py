@@ -143,6 +143,7 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "serve": ("ruletag.edge.master",),
     "threads": (*_GUNICORN, "gthread", "contract.served:app"),
     "worker": (*_GUNICORN, "ruletag.edge.worker.Worker", "contract.served:asgi"),
+    "granian": (*_GUNICORN, "ruletag.edge.granian.Worker", "contract.served:asgi"),
 }
 _TESTS: Final = Path(__file__).resolve().parent.parent
 
@@ -172,6 +173,7 @@ class Server:
                 start_new_session=True,
             )
         self.client = OverNetwork(self.port)
+        self.kind = kind
         self._follows = kind == "serve"  # the rule folder; the others read it at their start
         self._wait()
 

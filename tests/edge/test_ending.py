@@ -21,14 +21,16 @@ REQUEST: Final = HEAD % len(BODY) + BODY
 CLIENTS: Final = 8
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Give what starts a server with settings."""
+@pytest.fixture(params=["worker", "granian"])
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Server]]:
+    """Give what starts a server with settings, under each of the workers."""
     for name, text in RULES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     servers: list[Server] = []
 
-    def started(kind: str = "worker", **settings: object) -> Server:
+    def started(kind: str = request.param, **settings: object) -> Server:
+        if kind == "serve" and request.param == "granian":
+            settings["server"] = "granian"
         servers.append(Server(tmp_path, kind, **settings))
         return servers[-1]
 
@@ -128,6 +130,21 @@ def test_no_request_is_lost_when_the_service_ends(start: Callable[..., Server]) 
     assert seconds < 3
 
 
+def test_no_request_is_lost_when_the_service_drains_and_ends(
+    start: Callable[..., Server],
+) -> None:
+    server = start("serve", workers=2, drain=1)
+    load = Load(server.port)
+    time.sleep(1)
+
+    seconds = server.end()
+    load.stop()
+
+    assert load.lost == []
+    assert load.answered > 100
+    assert 1 < seconds < 5
+
+
 def test_idle_connections_do_not_hold_the_end_up(start: Callable[..., Server]) -> None:
     server = start()
     connections = [
@@ -159,7 +176,7 @@ def test_a_request_under_way_is_answered_before_the_end(start: Callable[..., Ser
         ending.join()
 
     assert received.startswith(b"HTTP/1.1 200 ")
-    assert b"Connection: close" in received
+    assert b"connection: close" in received.lower()
 
 
 def test_what_waits_to_be_accepted_is_answered_before_the_end(

@@ -37,9 +37,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Server]:
-    server = Server(folder, "worker")
+@pytest.fixture(scope="module", params=["worker", "granian"])
+def server(folder: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    server = Server(folder, request.param)
     yield server
     server.stop()
 

@@ -36,17 +36,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module", params=["worker", "granian"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Give each worker that is meant for slow clients."""
+    found: str = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def server(folder: Path) -> Iterator[Server]:
-    server = Server(folder, "worker", client_timeout=PATIENCE)
+def server(folder: Path, kind: str) -> Iterator[Server]:
+    server = Server(folder, kind, client_timeout=PATIENCE)
     yield server
     server.stop()
 
 
 @pytest.fixture
-def patient(folder: Path) -> Iterator[Server]:
+def patient(folder: Path, kind: str) -> Iterator[Server]:
     """Give a server that waits for clients for as long as it usually does."""
-    server = Server(folder, "worker", threads=2, streams=2)
+    server = Server(folder, kind, threads=2, streams=2)
     yield server
     server.stop()
 
@@ -82,21 +89,27 @@ DAWDLING: Final = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"), [pytest.param(*row, id=name) for name, *row in DAWDLING]
-)
-def test_a_client_that_dawdles_is_cut_off(server: Server, sent: bytes, status: int | None) -> None:
+# Granian closes without a word where a head does not come; the last answer is then:
+UNDER_GRANIAN: Final = {"half a head": None, "half of a second head": 200}
+
+
+@pytest.mark.parametrize(("name", "sent", "status"), DAWDLING, ids=[row[0] for row in DAWDLING])
+def test_a_client_that_dawdles_is_cut_off(
+    server: Server, name: str, sent: bytes, status: int | None
+) -> None:
+    expected = UNDER_GRANIAN.get(name, status) if server.kind == "granian" else status
     started = time.monotonic()
 
     answer = server.exchange(sent)
 
     assert PATIENCE * 0.9 < time.monotonic() - started < PATIENCE + 1.5
     last = answer.rpartition(b"HTTP/1.1 ")[2]
-    assert last.startswith(str(status).encode() if status else b""), answer
-    assert bool(answer) is (status is not None)
+    assert last.startswith(str(expected).encode() if expected else b""), answer
+    assert bool(answer) is (expected is not None)
 
 
 def test_a_head_that_trickles_in_has_one_deadline(server: Server) -> None:
+    started = time.monotonic()
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
         with suppress(ConnectionError):
             for piece in HEAD[: int(PATIENCE * 15)]:
@@ -104,7 +117,8 @@ def test_a_head_that_trickles_in_has_one_deadline(server: Server) -> None:
                 time.sleep(0.1)
         received = connection.recv(1000)
 
-    assert received.startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - started < PATIENCE + 1.5
+    assert received.startswith(b"HTTP/1.1 408 ") or (server.kind, received) == ("granian", b"")
 
 
 def test_a_body_that_trickles_in_is_waited_for(server: Server) -> None:
@@ -158,9 +172,9 @@ def has_place(port: int, seconds: float = 5) -> bool:
 
 
 @pytest.fixture
-def one_stream(folder: Path) -> Iterator[Server]:
+def one_stream(folder: Path, kind: str) -> Iterator[Server]:
     """Start a server that has a place for one stream."""
-    server = Server(folder, "worker", client_timeout=PATIENCE, streams=1)
+    server = Server(folder, kind, client_timeout=PATIENCE, streams=1)
     yield server
     server.stop()
 
@@ -197,10 +211,12 @@ def test_a_stream_that_reads_nothing_gives_its_place_to_another(one_stream: Serv
                 slow.recv(4096)
 
 
-def test_no_other_deadline_ends_a_body(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_other_deadline_ends_a_body(
+    folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """There is a timeout of gunicorn's for bodies as well, which would come first."""
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--timeout 3")
-    server = Server(folder, "worker", client_timeout=9)
+    server = Server(folder, kind, client_timeout=9)
     try:
         with closing(socket.create_connection(("127.0.0.1", server.port), 10)) as connection:
             connection.sendall(HEAD % len(BODY) + BODY[:100])
@@ -226,17 +242,19 @@ def test_a_client_that_takes_no_answer_is_cut_off(server: Server) -> None:
 
 
 def test_an_idle_connection_is_kept_for_a_while(server: Server) -> None:
+    """To Granian, idle time is part of the time for the next head."""
+    pause = PATIENCE * (0.5 if server.kind == "granian" else 2)
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
         for _ in range(2):
             connection.sendall(HEAD % len(BODY) + BODY)
             received = connection.recv(1 << 20)
-            time.sleep(PATIENCE * 2)
+            time.sleep(pause)
 
     assert received.startswith(b"HTTP/1.1 200 ")
 
 
-def test_slow_readers_hold_no_place_among_those_at_work(folder: Path) -> None:
-    server = Server(folder, "worker", at_work=2, threads=1)
+def test_slow_readers_hold_no_place_among_those_at_work(folder: Path, kind: str) -> None:
+    server = Server(folder, kind, at_work=2, threads=1)
     try:
         with Slow(server.port, 20, (slow_reader,)):
             good = good_requests(server.port, 50, each_connects=True)
@@ -268,8 +286,8 @@ def test_texts_that_take_long_hold_nobody_up(patient: Server) -> None:
     assert good.quantile(0.5) < 0.5
 
 
-def test_a_client_that_leaves_ends_the_work_on_its_stream(folder: Path) -> None:
-    server = Server(folder, "worker", streams=1)
+def test_a_client_that_leaves_ends_the_work_on_its_stream(folder: Path, kind: str) -> None:
+    server = Server(folder, kind, streams=1)
     try:
         for _ in range(5):
             late = time.monotonic() + 10

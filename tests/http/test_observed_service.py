@@ -38,11 +38,13 @@ def number(life: Life, name: str) -> float:
     return float(lines[0].split()[1])
 
 
-@pytest.fixture(scope="module")
-def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
+@pytest.fixture(scope="module", params=["gunicorn", "granian"])
+def life(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Life]:
     folder = tmp_path_factory.mktemp("observed")
     settings = {"workers": str(WORKERS), "metrics": "open", "decision_log": str(folder / "decided")}
-    with living(folder / "rules", COPPER, **settings) as running:
+    with living(folder / "rules", COPPER, server=request.param, **settings) as running:
         running.until(lambda: running.readiness() == 200)
         yield running
 

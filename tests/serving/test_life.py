@@ -11,14 +11,17 @@ import pytest
 
 from serving.life import COPPER, ZINC, Life, living
 
+servers = pytest.mark.parametrize("server", ["gunicorn", "granian"])
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "rules"
 
 
-def test_each_worker_killed_in_turn_with_bad_rules_on_disk(folder: Path) -> None:
-    with living(folder, workers="2") as life:
+@servers
+def test_each_worker_killed_in_turn_with_bad_rules_on_disk(folder: Path, server: str) -> None:
+    with living(folder, workers="2", server=server) as life:
         life.until(lambda: life.readiness() == 200 and len(life.workers()) == 2)
         life.write("categories: {metals: [zinc")
         life.until(lambda: life.ask("GET", "/v1/rules")[1]["refused"] is not None)
@@ -35,8 +38,9 @@ def test_each_worker_killed_in_turn_with_bad_rules_on_disk(folder: Path) -> None
         assert life.ask("GET", "/v1/rules")[1]["refused"] is None
 
 
-def test_a_hangup_means_to_look_now_and_costs_no_worker(folder: Path) -> None:
-    with living(folder, workers="2", poll_interval="3600") as life:
+@servers
+def test_a_hangup_means_to_look_now_and_costs_no_worker(folder: Path, server: str) -> None:
+    with living(folder, workers="2", poll_interval="3600", server=server) as life:
         life.until(lambda: life.readiness() == 200 and len(life.workers()) == 2)
         before = life.workers()
         life.write(ZINC)
@@ -61,17 +65,19 @@ def test_a_refused_edit_may_make_it_unready(folder: Path) -> None:
         life.until(lambda: life.readiness() == 200)
 
 
+@servers
 @pytest.mark.parametrize("first", [COPPER, "["])
-def test_a_refused_edit_may_end_it(folder: Path, first: str) -> None:
-    with living(folder, first, on_bad_rules="exit") as life:
+def test_a_refused_edit_may_end_it(folder: Path, first: str, server: str) -> None:
+    with living(folder, first, on_bad_rules="exit", server=server) as life:
         life.write("[")
 
         assert life.master.wait(20) == 78
         assert any(line["msg"].startswith("rules refused") for line in life.logged())
 
 
-def test_it_drains_before_it_stops(folder: Path) -> None:
-    with living(folder, drain="1") as life:
+@servers
+def test_it_drains_before_it_stops(folder: Path, server: str) -> None:
+    with living(folder, drain="1", server=server) as life:
         life.until(lambda: life.readiness() == 200)
         life.master.send_signal(signal.SIGTERM)
         told = time.monotonic()
@@ -110,9 +116,10 @@ def test_the_last_good_rules_outlive_the_service(folder: Path, tmp_path: Path) -
         assert life.ask("GET", "/v1/rules")[1]["refused"]["problems"]
 
 
-def test_no_answer_is_lost_over_good_and_bad_edits(folder: Path) -> None:
+@servers
+def test_no_answer_is_lost_over_good_and_bad_edits(folder: Path, server: str) -> None:
     with ExitStack() as stack:
-        life = stack.enter_context(living(folder, workers="2"))
+        life = stack.enter_context(living(folder, workers="2", server=server))
         life.until(lambda: life.readiness() == 200)
         answers: list[list[str]] = []
         stop = threading.Event()
@@ -138,9 +145,10 @@ def ask_until(stop: threading.Event, life: Life, answers: list[list[str]]) -> No
             answers.append([repr(error)])
 
 
-def test_large_rules_are_held_in_common(folder: Path) -> None:
+@servers
+def test_large_rules_are_held_in_common(folder: Path, server: str) -> None:
     many = "".join(f"  - word{i} other{i}\n" for i in range(30_000))
-    with living(folder, workers="2") as life:
+    with living(folder, workers="2", server=server) as life:
         life.until(lambda: life.readiness() == 200 and len(life.workers()) == 2)
         before = set(life.workers())
         life.write(f"categories:\n  many:\n{many}", "many.yaml")

@@ -1,12 +1,13 @@
 """``ruletag serve``: the service, under gunicorn."""
 
+import importlib.util
 import os
 import sys
 
 import click
 
 from ruletag.http import auth, decisions, traces
-from ruletag.settings import TABLE, SettingsError, read_settings
+from ruletag.settings import TABLE, Settings, SettingsError, read_settings
 
 _MASTER = "ruletag.edge.master"
 
@@ -37,6 +38,7 @@ def serve(**options: str | None) -> None:
         auth.check(settings)
         decisions.check(settings)
         traces.check(settings)
+        _check_server(settings)
     except SettingsError as error:
         click.echo(f"ruletag: {error}", err=True)
         sys.exit(78)
@@ -47,3 +49,10 @@ def serve(**options: str | None) -> None:
         sys.executable,
         [sys.executable, "-P", "-m", _MASTER],
     )
+
+
+def _check_server(settings: Settings) -> None:
+    """Raise `SettingsError` if the server that is asked for is not installed."""
+    if settings.server == "granian" and importlib.util.find_spec("granian") is None:
+        missing = "granian is not installed; run: pip install 'ruletag[granian]'"
+        raise SettingsError(f"RULETAG_SERVER=granian: {missing}")

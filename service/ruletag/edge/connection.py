@@ -6,8 +6,10 @@ an answer each have their deadline.
 
 import asyncio
 import re
+import resource
 import select
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 from gunicorn.asgi.parser import (
@@ -33,6 +35,8 @@ _LINE_ENDS: Final = 4  # bytes of framing of a chunk besides its size: two line 
 # As gunicorn's parser has it, which looks at each byte in Python.
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _NOT_IN_VALUES: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_SPARE_FILES: Final = 32  # file descriptors left for rules, logs and compilers
+_FEWEST: Final = 8  # connections, however few files may be open
 QUIET: Final = 0.6  # seconds without a byte, after which an ending worker closes a connection
 _LINGER: Final = 2.0  # seconds in which what a refused client still sends is thrown away
 
@@ -364,3 +368,13 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
 
 def _has_passed(since: float | None, now: float, seconds: float) -> bool:
     return since is not None and now - since > seconds
+
+
+def connection_limit(most: int, log: Any) -> int:  # noqa: ANN401 - gunicorn's
+    """Return how many connections there is room for: as set, or as files allow."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    open_files = sum(1 for _ in Path("/dev/fd").iterdir())
+    limit = max(_FEWEST, min(most, files - open_files - _SPARE_FILES))
+    if limit < most:
+        log.warning("Only %d connections at once, since at most %d files may be open", limit, files)
+    return limit

@@ -23,7 +23,8 @@ bind = (
     else f"{_settings.host}:{_settings.port}"
 )
 workers = _settings.workers
-worker_class = "ruletag.edge.worker.Worker"
+_is_granian = _settings.server == "granian"
+worker_class = f"ruletag.edge.{'granian' if _is_granian else 'worker'}.Worker"
 worker_connections = _settings.connections
 asgi_loop = "asyncio"  # how much is read at once is set on its transports
 # The heartbeat files must not lie on a disk that can stall.

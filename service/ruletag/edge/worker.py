@@ -13,16 +13,14 @@ import asyncio
 import errno
 import heapq
 import os
-import resource
 import socket
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 from gunicorn.workers.gasgi import ASGIWorker
 
-from ruletag.edge.connection import QUIET, Connection
+from ruletag.edge.connection import QUIET, Connection, connection_limit
 
 _TICK: Final = 0.25  # seconds between looks at all connections
 _LATE: Final = 0.2  # seconds for connections that were on their way when the end began
@@ -32,8 +30,6 @@ _AT_ONCE: Final = 16  # connections accepted before those that are there are loo
 # that has waited longest by then.
 _SHARE_AT_ONCE: Final = 16
 _MOST_GIVE_WAY: Final = 32  # connections closed at once to make room, as in nginx
-_SPARE_FILES: Final = 32  # file descriptors left for rules, logs and compilers
-_FEWEST: Final = 8  # connections, however few files may be open
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -74,7 +70,7 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
 
     async def _serve(self) -> None:
         self.client_timeout = self.asgi.client_timeout
-        self._limit = self._connection_limit()
+        self._limit = connection_limit(self.cfg.worker_connections, self.log)
         self._listen()
         while not self.is_ending and self.ppid == os.getppid():
             self.notify()
@@ -156,17 +152,6 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
             self.connections.discard(connection)
             connection.abort()
         return bool(waiting)
-
-    def _connection_limit(self) -> int:
-        """Return how many connections there is room for: as set, or as files allow."""
-        most: int = self.cfg.worker_connections
-        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        open_files = sum(1 for _ in Path("/dev/fd").iterdir())
-        limit = max(_FEWEST, min(most, files - open_files - _SPARE_FILES))
-        if limit < most:
-            detail = "Only %d connections at once, since at most %d files may be open"
-            self.log.warning(detail, limit, files)
-        return limit
 
     # -------------------------------------------------------------------------- the end
 
