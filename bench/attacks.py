@@ -90,7 +90,7 @@ def measure(server: Server, name: str, seconds: float) -> str:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--servers", nargs="+", default=["serve", "threads"])
+    parser.add_argument("--servers", nargs="+", default=["serve", "granian", "threads"])
     parser.add_argument("--attacks", nargs="+", default=list(ATTACKS))
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)

@@ -11,7 +11,7 @@ PACKAGE = Path(ruletag.__file__).parent
 
 # From the ground up; within a line from left to right.
 LAYERS = """
-    deadline version limits problems settings
+    lazy deadline version limits problems settings
     text.words text.folding text.offsets text.sentences
     language.forms language.cues language.korean
     rules.mistakes rules.yamltree rules.model rules.keywords rules.values rules.entries

@@ -34,7 +34,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
-    threads: int = 8
+    threads: int = 4
     server: str = "gunicorn"
     poll_interval: float = 0.25
     on_bad_rules: str = "keep"

@@ -27,8 +27,8 @@ INSIDE: Final = {
         _close_transport _closed _current_request _feed_callback_parser _flow_control
         _http1_buffered _is_websocket_upgrade _keepalive _maybe_resume_reading _on_body
         _on_headers_complete _on_message_complete _pause_reading _reading_paused _request_ready
-        _resume_reading _send_error_response _send_response_start _setup_callback_parser
-        _will_close
+        _resume_reading _safe_write _send_error_response _send_response_start
+        _serve_http_request _setup_callback_parser _will_close
     """,
     ASGIWorker: "_quick_shutdown _serve",
     Arbiter: "",

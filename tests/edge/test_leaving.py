@@ -31,6 +31,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start a server on the same rules that answers in the end."""
+    folder = tmp_path_factory.mktemp("patient")
+    (folder / "slow.yaml").write_text(SLOW, encoding="utf-8")
+    server = Server(folder, "worker", deadline=1)
+    yield server
+    server.stop()
+
+
 def request(path: str, body: bytes, kind: str, *more: str) -> bytes:
     lines = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Type: {kind}", *more]
     head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""])
@@ -84,22 +94,29 @@ SENT: Final = [
 ]
 
 
+@pytest.mark.parametrize("resets", [True, False], ids=["reset", "closed"])
 @pytest.mark.parametrize("sent", [pytest.param(sent, id=name) for name, sent in SENT])
-def test_the_work_for_a_client_that_has_left_ends(server: Server, sent: bytes) -> None:
+def test_the_work_for_a_client_that_has_left_ends(
+    server: Server,
+    sent: bytes,
+    resets: bool,  # noqa: FBT001 - a row
+) -> None:
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(sent)
         time.sleep(0.5)
         assert not is_idle(server)
-        # Closed so, the connection is reset, as it is when a client's machine is gone.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if resets:  # as when a client's machine is gone
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     assert wait_until_idle(server, 5)
 
 
-def test_a_batch_ends_too_when_its_client_only_closes(server: Server) -> None:
-    """The first piece of the answer finds nobody there."""
-    with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.sendall(request("/v1/tag/batch", BATCH, "application/json"))
-        time.sleep(0.5)
+def test_a_client_that_only_sends_no_more_is_answered(patient: Server) -> None:
+    """It is asked, by an interim answer, whether it still reads."""
+    sent = request("/v1/tag", TEXT.encode(), "text/plain", "Connection: close")
 
-    assert wait_until_idle(server, 5)
+    answer = patient.exchange(sent, half_close=True, seconds=30)
+
+    interim, final = b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n"
+    assert answer.startswith(interim + final)
+    assert b'"deadline"' in answer

@@ -8,13 +8,13 @@ are judged as if they were on: they are measured before they are switched on.
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, NamedTuple
 
 import msgspec
 
 from ruletag.corpus.gold import Gold, Quote, is_within
 from ruletag.corpus.scores import Kind, Outcome, Outcomes
+from ruletag.lazy import lazy
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.explainer import explain, explainable
 from ruletag.matching.reasons import EntryReport, Explanation, Place
@@ -45,7 +45,7 @@ class Evaluation:
     overlaps: Mapping[str, Overlap]
     cut_short: int
 
-    @cached_property
+    @lazy
     def outcomes(self) -> Mapping[_Key, Outcome]:
         """Give the outcome of each pair that has one."""
         numbered = enumerate(self.documents)

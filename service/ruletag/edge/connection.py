@@ -143,6 +143,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         self._judged: object = None  # the request about which it has been decided:
         self._closes = False  # whether its answer is the last on this connection
         self._is_half_closed = False
+        self._was_probed = False
+        self._is_arriving = False  # data is being read that has just come
+        self._is_pipelined = False  # the request had come before the last one was answered
 
     # ------------------------------------------------------------------ what comes in
 
@@ -169,7 +172,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         """Read what came, unless it is no longer wanted."""
         if self._lingers_since is not None or self._closed:
             return
+        self._is_arriving = True
         super().data_received(data)
+        self._is_arriving = False
         self.transport.max_size = self._callback_parser.read_size
         if self._callback_parser.following >= _MOST_FOLLOWING:
             self._pause_reading()
@@ -217,6 +222,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         self._body_receiver = _Body(self._current_request, self)
         self._head_since = self._idle_since = None
         self._body_since = self._heard
+        self._is_pipelined = not self._is_arriving
         for name, value in self._current_request.headers_bytes:
             if name == b"expect" and value.lower() != b"100-continue":
                 self._refuse(417, "the only expectation met is 100-continue")
@@ -235,6 +241,11 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
         # gunicorn asks after each request, however many others wait behind it.
         if self._callback_parser.following < _MOST_FOLLOWING:
             super()._resume_reading()
+
+    async def _serve_http_request(self, *args: Any) -> Any:  # noqa: ANN401 - passed on
+        if self._is_pipelined:
+            await self.worker.turn()
+        return await super()._serve_http_request(*args)
 
     # ------------------------------------------------------------------ what goes out
 
@@ -313,12 +324,30 @@ class Connection(ASGIProtocol):  # type: ignore[misc] # gunicorn is not typed
             self.transport.abort()
         elif self._closed:
             pass
+        elif self._is_half_closed:
+            self._probe()
         elif _has_passed(self._head_since, now, patience):
             self._end_head()
         elif _has_passed(self._idle_since, now, self._keepalive):
             self._end_idle()
         elif self._is_body_missing() and _has_passed(self._heard, now, patience):
             self._end_body()
+
+    def _probe(self) -> None:
+        """Find out whether a client that sends no more still reads; if not, end its work.
+
+        TCP tells one that has closed its side from one that has left only when something
+        is sent to it. An interim answer does no harm: clients skip it (RFC 9110, 15.2).
+        """
+        request = self._current_request
+        if self._was_probed:
+            socket = select.poll()
+            socket.register(self.transport.get_extra_info("socket").fileno(), 0)
+            if socket.poll(0):  # reset
+                self.transport.abort()
+        elif request is not None and request.version > (1, 0) and not self._is_answering:
+            self._was_probed = True
+            self._safe_write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def leave(self, now: float) -> None:
         """Close the connection if nothing has come for a while, and nothing is at work."""

@@ -5,6 +5,7 @@
 
 import logging
 import os
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ruletag.http.logs import logging_config
 from ruletag.serving.runtime import shared
 from ruletag.settings import read_settings
 
+_TURN = 0.0005  # seconds that a thread keeps the interpreter while others wait; 0.005 by default
 _settings = read_settings(os.environ)
 
 bind = (
@@ -71,3 +73,9 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def post_fork(server: object, worker: object) -> None:
+    """Let the event loop have its turn soon while long texts are tagged in threads."""
+    del server, worker
+    sys.setswitchinterval(_TURN)

@@ -15,6 +15,7 @@ import heapq
 import os
 import socket
 import sys
+from collections import deque
 from contextlib import suppress
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ _AT_ONCE: Final = 16  # connections accepted before those that are there are loo
 # A newcomer needs some six turns of the loop to be answered, and must not be the one
 # that has waited longest by then.
 _SHARE_AT_ONCE: Final = 16
+_TURNS: Final = 4  # pipelined requests that are begun in one turn of the loop
 _MOST_GIVE_WAY: Final = 32  # connections closed at once to make room, as in nginx
 _OUT_OF_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -45,6 +47,7 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
         self._most_requests: int = self.max_requests
         self.max_requests: int = sys.maxsize
         self._arriving: set[asyncio.Task[Any]] = set()
+        self._turns: deque[asyncio.Future[None]] = deque()
         self._is_full = False
         self._is_open = True
 
@@ -93,6 +96,26 @@ class Worker(ASGIWorker):  # type: ignore[misc] # gunicorn is not typed
         if self.nr >= self._most_requests and not self.is_ending:
             self.log.info("Ending after %d requests", self.nr)
             self.handle_exit_signal()
+
+    async def turn(self) -> None:
+        """Wait until only a few others go on in the same turn of the loop.
+
+        For requests that were sent before the last one was answered: many clients that
+        do so must not come between the steps of every other request.
+        """
+        turn = self.loop.create_future()
+        if not self._turns:
+            self.loop.call_soon(self._give_turns)
+        self._turns.append(turn)
+        await turn
+
+    def _give_turns(self) -> None:
+        for _ in range(min(_TURNS, len(self._turns))):
+            turn = self._turns.popleft()
+            if not turn.done():  # else its connection is gone
+                turn.set_result(None)
+        if self._turns:
+            self.loop.call_soon(self._give_turns)
 
     # ------------------------------------------------------------------- connections
 

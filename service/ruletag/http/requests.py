@@ -31,7 +31,7 @@ def _invalid(errors: Iterable[Fault]) -> RequestError:
 
 # The last quote is optional: a string that never ends is eaten once, not tried
 # again from each of its characters.
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]"))
 

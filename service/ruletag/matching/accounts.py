@@ -6,11 +6,11 @@ match, the context or the condition that decided.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import count, islice
 from typing import Final, NamedTuple
 
 from ruletag.language.cues import CONTEXTS, ContextName
+from ruletag.lazy import lazy
 from ruletag.matching.compiler import COMPANY, Block, CompiledCategory
 from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.evidence import Match, parts_of
@@ -111,7 +111,7 @@ class Account:
             return "not_enough", f"not tagged, {of}: {in_units(threshold - score)} is missing"
         return "nothing_counts", f"not tagged, nothing counts ({of})"
 
-    @cached_property
+    @lazy
     def _veto(self) -> tuple[str, list[Hit]] | None:
         """The entry of ``unless`` that vetoes the category, and what it found."""
         for number, bits in self._slots.items():
@@ -327,7 +327,7 @@ class Account:
         places = (places[0], self._scene.place(other[:2]), *places[1:])
         return Reason("hidden", detail, places, len(spans))
 
-    @cached_property
+    @lazy
     def _winners(self) -> Covers:
         """The keyword matches that are evidence; the line of each is the number of its entry."""
         return Covers(

@@ -15,13 +15,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import pairwise
 from typing import Final, NamedTuple
 from unicodedata import name
 
 from ruletag.deadline import NEVER, Deadline
 from ruletag.language.cues import CLAUSE_WORDS, CONJUNCTIONS, CONTEXTS, DETERMINERS, Cue
+from ruletag.lazy import lazy
 from ruletag.limits import LIMITS
 from ruletag.matching.gaps import Span, Spans
 from ruletag.matching.quotations import Quotations
@@ -166,17 +166,17 @@ class Contexts:
         if has_after:
             self._look_after(match, found)
 
-    @cached_property
+    @lazy
     def _cues(self) -> "_Cues":
         return _Cues(self._hits)
 
-    @cached_property
+    @lazy
     def _cued(self) -> tuple[list[int], frozenset[int]]:
         """Where sentences begin, and the numbers, from 1, of those with a cue that may reach."""
         starts = self._sentences.starts
         return starts, frozenset(bisect_right(starts, place) for place in self._cues.places())
 
-    @cached_property
+    @lazy
     def _quotations(self) -> "Quotations":
         return Quotations(self._text, self._deadline)
 

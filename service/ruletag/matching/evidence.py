@@ -7,11 +7,11 @@ of what it says costs more than the match did.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from ruletag.deadline import NEVER, Deadline
 from ruletag.language.cues import CONTEXTS
+from ruletag.lazy import lazy
 from ruletag.matching.compiler import CompiledCategory, CompiledRules
 from ruletag.matching.contexts import Contexts, CueHit
 from ruletag.matching.entries import CompiledEntry
@@ -176,12 +176,12 @@ class Describer:
             is_exact = isinstance(phrase, Phrase) and phrase.exact
         return is_exact and self._lines.are_in_capitals(leaf.start, leaf.end)
 
-    @cached_property
+    @lazy
     def _has_capitals(self) -> bool:
         """Whether a line may be in capitals, though it be divided further than `_Lines` does."""
         return any(map(str.isupper, self._text.splitlines()))
 
-    @cached_property
+    @lazy
     def _lines(self) -> "_Lines":
         return _Lines(self._text)
 

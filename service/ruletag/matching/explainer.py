@@ -8,9 +8,9 @@ reported in detail, so that the time stays linear in text and rules.
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
 
 from ruletag.deadline import NEVER, Deadline
+from ruletag.lazy import lazy
 from ruletag.matching.accounts import Account, Judged, names
 from ruletag.matching.compiler import CompiledRules
 from ruletag.matching.judging import Judge
@@ -84,7 +84,7 @@ class _Explainer:
             Scene(self._index, self._whole, self._body_start, self._hits, judge), verdicts
         )
 
-    @cached_property
+    @lazy
     def _tagged(self) -> list[str]:
         """The categories that the text is given by their own evidence."""
         verdicts = self._judged.verdicts.values()

@@ -6,10 +6,10 @@ matches it is made of.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Final
 
 from ruletag.deadline import NEVER, Deadline
+from ruletag.lazy import lazy
 from ruletag.limits import LIMITS
 from ruletag.matching.compiler import Block, CompiledCategory, CompiledRules
 from ruletag.matching.gaps import GapFinder, Span, Spans
@@ -225,11 +225,11 @@ class Findings:
         finder = self._across_clauses if gap.across_clauses else self._gaps
         return [Hit(chain[0].start, chain[-1].end, -1, chain) for chain in finder.find(parts)]
 
-    @cached_property
+    @lazy
     def _gaps(self) -> GapFinder:
         return GapFinder(self._text, self.sentences, deadline=self._deadline)
 
-    @cached_property
+    @lazy
     def _across_clauses(self) -> GapFinder:
         return GapFinder(self._text, self.sentences, across_clauses=True, deadline=self._deadline)
 
@@ -267,7 +267,7 @@ class Findings:
             self._known_neighbours[sets] = Neighbours(hits) if hits else None
         return self._known_neighbours[sets]
 
-    @cached_property
+    @lazy
     def _title_end(self) -> int:
         """Where the title ends: that of the document, else a first line that looks like one."""
         if self._body_start:

@@ -9,11 +9,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ruletag.language.forms import plural_forms, spellings, verb_forms
 from ruletag.language.korean import begins_word
+from ruletag.lazy import lazy
 from ruletag.matching.automaton import Automaton
 from ruletag.matching.gaps import GapFinder, Span
 from ruletag.matching.obstacles import Scene
@@ -80,7 +81,7 @@ class NearMisses:
         found = [miss for miss in self.of(keywords) if miss is not None]
         return min(found, key=lambda miss: miss.rank, default=None)
 
-    @cached_property
+    @lazy
     def _words(self) -> "_Words":
         return _Words(self._scene)
 
@@ -133,7 +134,7 @@ class NearMisses:
             similar = next(filter(None, map(words.similar, inflect(word))), None)
         return similar
 
-    @cached_property
+    @lazy
     def _keyword_places(self) -> set[Span]:
         """Where keywords of the rules stand: these words are not misspelled."""
         return {span for spans in self._scene.hits.values() for span in spans}
@@ -335,11 +336,11 @@ class _Words:
 
     # ------------------------------------------------------------ by sentences
 
-    @cached_property
+    @lazy
     def _sentence_of(self) -> list[int]:
         return [self._sentences.number_at(self.span(n)[0]) for n in range(len(self._list))]
 
-    @cached_property
+    @lazy
     def _sentences_with(self) -> dict[str, dict[int, None]]:
         found: dict[str, dict[int, None]] = defaultdict(dict)
         for word, sentence in zip(self._list, self._sentence_of, strict=True):
@@ -378,11 +379,11 @@ class _Words:
         found.pop(word, None)
         return iter(found)
 
-    @cached_property
+    @lazy
     def _forms(self) -> dict[str, tuple[str, ...]]:
         return {}
 
-    @cached_property
+    @lazy
     def _by_stem(self) -> dict[str, list[str]]:
         """The words by what may be left of them without an ending."""
         found: dict[str, list[str]] = defaultdict(list)
@@ -392,7 +393,7 @@ class _Words:
                 found[stem].append(word)
         return found
 
-    @cached_property
+    @lazy
     def _sorted(self) -> list[str]:
         return sorted(self._numbers)
 
@@ -407,7 +408,7 @@ class _Words:
         longer = self._sorted[i] if i < len(self._sorted) else ""
         return longer if longer.startswith(word) else None
 
-    @cached_property
+    @lazy
     def _shortened(self) -> dict[str, str]:
         """The words by what is left of them without one letter, several parted by spaces."""
         found: dict[str, str] = {}

@@ -9,10 +9,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
+from ruletag.lazy import lazy
 from ruletag.matching.compiler import Block, CompiledCategory, CompiledRules, Gap
 from ruletag.matching.entries import CompiledEntry
 from ruletag.matching.findings import Cancelled, Findings
@@ -107,7 +107,7 @@ class Scene:
         number = bisect_right(self._line_starts, position)
         return f"{number}:{position - self._line_starts[number - 1] + 1}"
 
-    @cached_property
+    @lazy
     def _line_starts(self) -> list[int]:
         breaks = re.finditer("\n", self.text[self.body_start :])
         return [self.body_start, *(self.body_start + found.end() for found in breaks)]

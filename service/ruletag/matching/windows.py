@@ -11,11 +11,11 @@ Where a match stands is told by where it begins.
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from itertools import islice, pairwise
 from typing import Final, NamedTuple
 
 from ruletag.deadline import NEVER, Deadline
+from ruletag.lazy import lazy
 from ruletag.matching.gaps import PHRASE_END, Span, Spans
 from ruletag.rules.model import Window
 from ruletag.text.sentences import BLANK_LINE, Sentences
@@ -101,11 +101,11 @@ class Windows:
             return self._paragraphs
         return self._phrases if window.unit == "phrase" else self._sentences.starts
 
-    @cached_property
+    @lazy
     def _paragraphs(self) -> list[int]:
         return [found.end() for found in BLANK_LINE.finditer(self._text)]
 
-    @cached_property
+    @lazy
     def _phrases(self) -> list[int]:
         ends = [found.end() for found in PHRASE_END.finditer(self._text)]
         return sorted({*ends, *self._sentences.boundaries(), *self._paragraphs})
@@ -350,7 +350,7 @@ class Neighbours:
         for hit in sorted(self._by_start, key=_end):
             self._by_end.add(hit)
 
-    @cached_property
+    @lazy
     def _stretches(self) -> Spans:
         return Spans([(hit.start, hit.end) for hit in self._by_start])
 

@@ -8,9 +8,9 @@ follows from another is not reported.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as MappingType
-from functools import cached_property
 from typing import Final
 
+from ruletag.lazy import lazy
 from ruletag.problems import Location, ProblemLog, nearest
 from ruletag.rules.definitions import DefinitionReader
 from ruletag.rules.model import (
@@ -215,7 +215,7 @@ class RulesParser:
             for id_ in self._below.get(referred, ()):
                 yield id_, place
 
-    @cached_property
+    @lazy
     def _below(self) -> MappingType[str, list[str]]:
         """The categories that a name stands for: the one of that id, and those below it."""
         below: dict[str, list[str]] = defaultdict(list)

@@ -13,10 +13,10 @@ looked at twice, so the time taken grows with the length of the text and no fast
 
 import re
 from bisect import bisect_right
-from functools import cached_property
 from typing import Final
 
 from ruletag.deadline import NEVER, Deadline
+from ruletag.lazy import lazy
 from ruletag.text.words import UNSPACED
 
 _BREAKS: Final = r"\n\r\x85\u2028\u2029"
@@ -168,7 +168,7 @@ class Sentences:
         """List all boundaries, by position."""
         return list(self._spans[1])
 
-    @cached_property
+    @lazy
     def _spans(self) -> tuple[list[int], list[int]]:
         """The starts and the ends of all sentences, without white space around them."""
         text = self._text
