@@ -28,6 +28,8 @@ CHECK: Final = TEXT.replace(b"/tag", b"/rules/check").replace(b"text/plain", b"a
 LIVE: Final = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 RULES_OF: Final = b"GET /v1/rules HTTP/1.1\r\nHost: x\r\n"
 CLOSE: Final = b"Connection: close\r\n"
+CHUNK: Final = b"1e\r\n%s\r\n" % (b"a" * 30)
+LAST: Final = b"0\r\n\r\n"
 CHUNKED: Final = b"Transfer-Encoding: chunked\r\n\r\n"
 
 
@@ -86,8 +88,10 @@ ROWS: Final[list[tuple[str, bytes, list[int]]]] = [
     ("an extension without end", TEXT + CHUNKED + b"3;" + b"a" * 100_000, [400]),
     ("a chunk beyond measure", TEXT + CHUNKED + b"7fffffff\r\n" + b"a" * 2_000_000, [413]),
     ("chunks of one byte without end", TEXT + CHUNKED + b"1\r\na\r\n" * 1_100_000, [400]),
+    ("chunks of eight bytes without end", TEXT + CHUNKED + b"8\r\ncopper!!\r\n" * 90_000, [400]),
+    ("1,000 chunks of 30 bytes", TEXT + CLOSE + CHUNKED + CHUNK * 1_000 + LAST, [200]),
     ("extensions without end", TEXT + CHUNKED + (b"1;" + b"x" * 8000 + b"\r\na\r\n") * 200, [400]),
-    ("300 chunks of one byte", TEXT + CLOSE + CHUNKED + b"1\r\na\r\n" * 300 + b"0\r\n\r\n", [200]),
+    ("150 chunks of one byte", TEXT + CLOSE + CHUNKED + b"1\r\na\r\n" * 150 + b"0\r\n\r\n", [200]),
     ("headers of 42 KB in all", LIVE + (b"X: " + b"a" * 7000 + b"\r\n") * 6 + b"\r\n", [431]),
     ("a head without end", LIVE + b"X: a\r\n" * 100_000, [431]),
     ("a first line without end", b"GET /" + b"a" * 1_000_000, [414]),

@@ -63,6 +63,11 @@ async def byte_chunks(port: int) -> None:
     await _send(port, CHUNKED, b"1\r\na\r\n" * 10_000)
 
 
+async def small_chunks(port: int) -> None:
+    """Send a body without end in chunks that just pay for their framing."""
+    await _send(port, CHUNKED, (b"18\r\n%s\r\n" % (b"a" * 24)) * 10_000)
+
+
 async def chunk_extensions(port: int) -> None:
     """Send chunks that consist of extensions."""
     await _send(port, CHUNKED, (b"1;%s\r\na\r\n" % (b"x" * 8_000)) * 10)
@@ -122,6 +127,7 @@ ATTACKS: Final = {
     "one pipeline of GET /livez": Attack(1, pipelined_probes),
     "50 pipelines of POST /v1/tag": Attack(50, pipelined_texts),
     "150 bodies of one-byte chunks": Attack(150, byte_chunks),
+    "150 bodies of small chunks": Attack(150, small_chunks),
     "20 bodies of chunk extensions": Attack(20, chunk_extensions),
     "500 large heads": Attack(500, large_heads),
     "1,100 idle connections": Attack(1_100, idle),

@@ -18,8 +18,9 @@ import ruletag.edge.worker
 
 INSIDE: Final = {
     PythonProtocol: """
-        _buffer _chunk_size _chunk_state _find_line _has_invalid_header_chars _is_valid_token
-        _on_body _on_headers_complete _on_message_complete _state
+        _body_remaining _buffer _chunk_remaining _chunk_size _chunk_state _find_line
+        _has_invalid_header_chars _is_valid_token _on_body _on_headers_complete
+        _on_message_complete _state
     """,
     BodyReceiver: "_chunks _complete _disconnected _waiter _wait_for_data",
     ASGIProtocol: """

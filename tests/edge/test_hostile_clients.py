@@ -21,6 +21,7 @@ from contract.hostile import (
     pipelined_probes,
     pipelined_texts,
     slow_body,
+    small_chunks,
 )
 from contract.rules import RULES
 from contract.service import Server
@@ -57,6 +58,7 @@ HOSTILE: Final = [
     ("one that pipelines probes", pipelined_probes, 1, 10_000_000),
     ("20 that pipeline texts", pipelined_texts, 20, 10_000_000),
     ("50 that send chunks of one byte", byte_chunks, 50, 10_000_000),
+    ("50 that send small chunks", small_chunks, 50, 20_000_000),
     ("20 that send chunk extensions", chunk_extensions, 20, 10_000_000),
     ("100 that send large heads", large_heads, 100, 20_000_000),
     ("500 that say nothing", idle, 500, 20_000_000),

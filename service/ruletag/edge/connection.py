@@ -31,6 +31,7 @@ _MOST_FOLLOWING: Final = 4 * 1024  # bytes of further requests; above it nothing
 _MOST_UNSENT: Final = 16 * 1024  # bytes of answers; above it no further request is begun
 _MOST_HEAD: Final = 32 * 1024  # bytes of all headers together
 _MOST_OVERHEAD: Final = 1 * 1024  # bytes of chunk framing beyond what the data makes up for
+_BYTES_FOR_ONE: Final = 4  # bytes of data that make up for one of framing
 _LINE_ENDS: Final = 4  # bytes of framing of a chunk besides its size: two line ends
 # As gunicorn's parser has it, which looks at each byte in Python.
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -71,9 +72,9 @@ class Parser(PythonProtocol):  # type: ignore[misc] # gunicorn is not typed
 
     @property
     def read_size(self) -> int:
-        """How many bytes to read next: few where a few bytes can mean much work."""
-        is_plain_body = self._state == "body" or (self.is_chunked and not self._overhead)
-        return _READ_OF_BODY if is_plain_body else _READ
+        """How many bytes to read next: few, unless they belong to one piece of a body."""
+        wanted: int = max(self._body_remaining, self._chunk_remaining)
+        return max(_READ, min(wanted, _READ_OF_BODY))
 
     def _find_line(self, *args: Any) -> Any:  # noqa: ANN401 - passed on
         end = super()._find_line(*args)
@@ -101,8 +102,9 @@ class Parser(PythonProtocol):  # type: ignore[misc] # gunicorn is not typed
             if end and (not is_field or self._has_invalid_header_chars(value)):
                 raise InvalidHeader("Invalid trailer field")
             return
-        # As Go's server counts: twice the bytes of the chunk before make up for so much.
-        self._overhead = max(0, self._overhead + end + _LINE_ENDS - 2 * self._chunk_size)
+        # As Go's server does it, but stricter: a chunk costs more to read in Python.
+        paid = self._chunk_size // _BYTES_FOR_ONE  # by the chunk before
+        self._overhead = max(0, self._overhead + end + _LINE_ENDS - paid)
         if self._overhead > _MOST_OVERHEAD:
             raise InvalidChunkSize("Too much framing for so small a body")
 
