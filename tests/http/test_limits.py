@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import create_environ, run_wsgi_app
 
 from contract.documented import Service
+from contract.pace import pace
 from contract.rules import RULES, store_with
 from contract.service import JSON, NDJSON, PLAIN, Answer, Body
 from ruletag.http.app import create_app
@@ -215,7 +216,7 @@ def test_hostile_bodies_cost_little(
     answer = flask_service.client.ask("POST", target, body, {"Content-Type": content_type})
 
     # The figure to hold is a second; a machine in use may take twice as long.
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 2 * pace()
     assert answer.status < 500
 
 
