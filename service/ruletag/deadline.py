@@ -43,7 +43,7 @@ class Deadline:
 
     def check(self) -> None:
         """Raise `DeadlineError` if the time is up."""
-        if self.has_passed:
+        if thread_time() >= self._until or self._is_gone():
             raise DeadlineError
 
     def spend(self, steps: int) -> None:

@@ -93,8 +93,8 @@ class Judge:
         categories judged until then are judged in full.
         """
         for source in tuple(self._hits):
-            self.deadline.spend(1)
             self._feed(source)
+        self.deadline.spend(len(self._hits))
         while self._waiting:
             number = self._now = heappop(self._waiting)
             if only is not None and number not in only:

@@ -1,8 +1,6 @@
 """Find where each term stands in a text: one pass of the automaton, or two."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from ruletag.deadline import NEVER, Deadline, DeadlineError
@@ -14,8 +12,7 @@ from ruletag.matching.wordforms import has_case, stands
 from ruletag.text.folding import Reading, fold, fold_joined
 
 Hits = dict[int, list[Span]]
-_Found = tuple[int, int]  # where a form ends, and its number
-_AT_ONCE: Final = 1_000  # hits between looks at the deadline
+_AT_ONCE: Final = 500  # hits between questions to the deadline
 
 
 def find_hits(
@@ -43,18 +40,18 @@ def find_hits(
 
 
 class _Budget:
-    """How many more hits are looked at in a text, and until when."""
+    """How many more hits are looked at in a text, by stretches, and until when."""
 
     def __init__(self, deadline: Deadline) -> None:
         self.left = LIMITS.hits
         self._deadline = deadline
 
-    def pieces(self, found: Iterator[_Found]) -> Iterator[list[_Found]]:
-        """Yield the hits a thousand at a time, as far as the budget goes."""
-        while self.left and (some := list(islice(found, min(self.left, _AT_ONCE)))):
-            self._deadline.check()
-            self.left -= len(some)
-            yield some
+    def stretch(self) -> int:
+        """Take a stretch and return its length, 0 at the end. Raises `DeadlineError`."""
+        self._deadline.spend(_AT_ONCE)
+        taken = min(self.left, _AT_ONCE)
+        self.left -= taken
+        return taken
 
 
 def _scan(rules: CompiledRules, text: str, reading: Reading, hits: Hits, budget: _Budget) -> None:
@@ -63,23 +60,27 @@ def _scan(rules: CompiledRules, text: str, reading: Reading, hits: Hits, budget:
     scan, plain = reading.scan, reading.plain
     count = len(keys)
     low, high, moved = reading.stretch(0)
-    for some in budget.pieces(rules.keys.automaton.hits(scan)):
-        for last, number in some:
-            if number < count:
-                _add(keys[number], text, reading, last, hits)
-            else:  # a plain word, or a phrase if its words stand side by side
-                start = last + 2 - lengths[number - count]
-                word = scan[start:last]
-                if " " not in word or plain[start:last] == word:
-                    if low <= start and last <= high:  # mostly
+    left = budget.stretch()
+    for last, number in rules.keys.automaton.hits(scan):
+        if number < count:
+            _add(keys[number], text, reading, last, hits)
+        else:  # a plain word, or a phrase if its words stand side by side
+            start = last + 2 - lengths[number - count]
+            word = scan[start:last]
+            if " " not in word or plain[start:last] == word:
+                if low <= start and last <= high:  # mostly
+                    place = (start + moved, last + moved)
+                else:
+                    low, high, moved = reading.stretch(start)
+                    if low <= start and last <= high:
                         place = (start + moved, last + moved)
                     else:
-                        low, high, moved = reading.stretch(start)
-                        if low <= start and last <= high:
-                            place = (start + moved, last + moved)
-                        else:
-                            place = reading.span(start, last)
-                    hits[terms[number - count]].append(place)
+                        place = reading.span(start, last)
+                hits[terms[number - count]].append(place)
+        left = left - 1 or budget.stretch()
+        if not left:
+            break
+    budget.left += left
 
 
 def _add(key: Key, text: str, reading: Reading, last: int, hits: Hits) -> None:

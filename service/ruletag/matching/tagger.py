@@ -114,18 +114,18 @@ class _Reporter:
             category.status == "deprecated",
         )
 
-    def _described(
-        self, category: CompiledCategory, matches: Iterable[Match]
-    ) -> Iterator[Evidence]:
+    def _described(self, category: CompiledCategory, matches: Iterable[Match]) -> list[Evidence]:
         describe = self._judge.describer.evidence
+        described: list[Evidence] = []
         try:
             for match in () if self._is_late else matches:
                 self._left -= 1 + (match.end - match.start) // _LONG
                 if self._left < 0:
                     break
-                yield describe(category, match)
+                described.append(describe(category, match))
         except DeadlineError:
             self._is_late = True
+        return described
 
 
 def in_units(thousandths: int) -> int | float:
